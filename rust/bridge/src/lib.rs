@@ -1,0 +1,24 @@
+//! PyO3 glue: argument in, engine call with the interpreter released, result out. Nothing is decided here.
+
+use pyo3::prelude::*;
+
+mod errors;
+
+/// The native module of LeIndex; `leindex_rust` is its door.
+#[pymodule(gil_used = false)]
+mod _engine {
+    #[pymodule_export]
+    use crate::errors::EngineError;
+    #[pymodule_export]
+    use crate::errors::SnapshotUnusable;
+}
+
+/// Runs engine work without the interpreter lock. Every call that touches more than a few bytes goes through here.
+#[allow(dead_code)]
+fn detached<T, F>(py: Python<'_>, work: F) -> T
+where
+    F: Send + FnOnce() -> T,
+    T: Send,
+{
+    py.detach(work)
+}

@@ -1,0 +1,1 @@
+//! Files as bytes: which belong to the project (walk), what they hold (read), whether they changed (hash).

@@ -1,0 +1,1 @@
+//! Meaning: a static table of subword vectors, mean-pooled per symbol, scanned exactly.

@@ -1,0 +1,1 @@
+"""LeIndex: a local engine that knows your code."""

@@ -1,0 +1,1 @@
+"""The doors: the facade for programs, the command line for people, MCP for agents."""

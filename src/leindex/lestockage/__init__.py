@@ -1,0 +1,1 @@
+"""Where an index rests: one SQLite file per project, published by generation."""

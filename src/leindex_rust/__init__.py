@@ -1,0 +1,5 @@
+"""The narrow door to the engine: what of the native module the packages above may use."""
+
+from leindex_rust._engine import EngineError, SnapshotUnusable
+
+__all__ = ["EngineError", "SnapshotUnusable"]
