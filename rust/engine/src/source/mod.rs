@@ -1,1 +1,5 @@
 //! Files as bytes: which belong to the project (walk), what they hold (read), whether they changed (hash).
+
+pub mod hash;
+pub mod read;
+pub mod walk;
