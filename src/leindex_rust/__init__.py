@@ -1,5 +1,5 @@
 """The narrow door to the engine: what of the native module the packages above may use."""
 
-from leindex_rust._engine import EngineError, SnapshotUnusable
+from leindex_rust._engine import EngineError, SnapshotUnusable, count_tokens, split_identifier, terms
 
-__all__ = ["EngineError", "SnapshotUnusable"]
+__all__ = ["EngineError", "SnapshotUnusable", "count_tokens", "split_identifier", "terms"]

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 
 mod errors;
+mod text;
 
 /// The native module of LeIndex; `leindex_rust` is its door.
 #[pymodule(gil_used = false)]
@@ -11,10 +12,15 @@ mod _engine {
     use crate::errors::EngineError;
     #[pymodule_export]
     use crate::errors::SnapshotUnusable;
+    #[pymodule_export]
+    use crate::text::count_tokens;
+    #[pymodule_export]
+    use crate::text::split_identifier;
+    #[pymodule_export]
+    use crate::text::terms;
 }
 
 /// Runs engine work without the interpreter lock. Every call that touches more than a few bytes goes through here.
-#[allow(dead_code)]
 fn detached<T, F>(py: Python<'_>, work: F) -> T
 where
     F: Send + FnOnce() -> T,
