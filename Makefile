@@ -33,9 +33,10 @@ help:
 	@echo "Each verb sets up what it needs. Needed: Python 3.11+, Rust (cargo) and a C compiler."
 
 setup: $(VENV)/.engine
+	@echo "Ready. Try: $(VENV)/bin/leindex --help"
 
-demo: setup
-	@$(PYTHON) scripts/demo.py
+demo: $(VENV)/.engine
+	@scripts/demo.sh $(VENV)/bin/leindex
 
 test: $(VENV)/.models
 	cargo test --locked
@@ -51,7 +52,7 @@ lint: $(VENV)/.docs
 	cargo clippy --locked --all-targets --quiet -- -D warnings
 	$(PYTHON) -m mkdocs build --strict --quiet --site-dir $(VENV)/site-check
 
-bench: setup
+bench: $(VENV)/.engine
 	$(PYTHON) -m benchmarks $(SUITE)
 
 docs: $(VENV)/.docs
