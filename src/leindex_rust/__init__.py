@@ -1,5 +1,23 @@
 """The narrow door to the engine: what of the native module the packages above may use."""
 
-from leindex_rust._engine import EngineError, SnapshotUnusable, count_tokens, split_identifier, terms
+from leindex_rust._engine import (
+    EngineError,
+    FittedContext,
+    FittedPiece,
+    SnapshotUnusable,
+    build_weighted_context,
+    count_tokens,
+    split_identifier,
+    terms,
+)
 
-__all__ = ["EngineError", "SnapshotUnusable", "count_tokens", "split_identifier", "terms"]
+__all__ = [
+    "EngineError",
+    "FittedContext",
+    "FittedPiece",
+    "SnapshotUnusable",
+    "build_weighted_context",
+    "count_tokens",
+    "split_identifier",
+    "terms",
+]

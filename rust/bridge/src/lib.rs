@@ -2,12 +2,19 @@
 
 use pyo3::prelude::*;
 
+mod context;
 mod errors;
 mod text;
 
 /// The native module of LeIndex; `leindex_rust` is its door.
 #[pymodule(gil_used = false)]
 mod _engine {
+    #[pymodule_export]
+    use crate::context::FittedContext;
+    #[pymodule_export]
+    use crate::context::FittedPiece;
+    #[pymodule_export]
+    use crate::context::build_weighted_context;
     #[pymodule_export]
     use crate::errors::EngineError;
     #[pymodule_export]
