@@ -1,5 +1,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, final
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any, final
 
 class EngineError(RuntimeError): ...
 class SnapshotUnusable(EngineError): ...
@@ -77,3 +80,50 @@ def build_weighted_context(
     stamps: Mapping[str, tuple[int, int, bytes]] = {},
     terms: Sequence[str] = [],
 ) -> FittedContext: ...
+# --- syntax: languages, files and their facts ---
+
+@final
+class Language:
+    def __new__(cls, name: str, rules: str, grammar: object | None = None) -> Language: ...
+    @property
+    def name(self) -> str: ...
+
+@final
+class ParsedFile:
+    @property
+    def status(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def content_hash(self) -> bytes: ...
+    @property
+    def facts(self) -> bytes: ...
+    @property
+    def flags(self) -> int: ...
+    @property
+    def symbols(self) -> int: ...
+    @property
+    def syntax_errors(self) -> int: ...
+    @property
+    def lines(self) -> int: ...
+
+def parse_files(
+    root: str | PathLike[str],
+    files: Sequence[tuple[str, int, int]],
+    languages: Sequence[Language],
+    *,
+    max_bytes: int,
+    threads: int = 0,
+) -> list[ParsedFile]: ...
+def parse_only(
+    root: str | PathLike[str],
+    files: Sequence[tuple[str, int, int]],
+    languages: Sequence[Language],
+    *,
+    max_bytes: int,
+    threads: int = 0,
+) -> tuple[int, int]: ...
+def parse_source(path: str, source: bytes, language: Language) -> ParsedFile: ...
+def describe_facts(facts: bytes) -> dict[str, Any]: ...

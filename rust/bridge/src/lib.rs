@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 mod context;
 mod errors;
+mod syntax;
 mod text;
 
 /// The native module of LeIndex; `leindex_rust` is its door.
@@ -19,6 +20,8 @@ mod _engine {
     use crate::errors::EngineError;
     #[pymodule_export]
     use crate::errors::SnapshotUnusable;
+    #[pymodule_export]
+    use crate::syntax::{Language, ParsedFile, describe_facts, parse_files, parse_only, parse_source};
     #[pymodule_export]
     use crate::text::count_tokens;
     #[pymodule_export]

@@ -6,7 +6,6 @@
 //! the source; strings are only those that outlive it (names, signatures, first lines of documentation).
 
 use bytemuck::{Pod, Zeroable};
-use rustc_hash::FxHashMap;
 
 /// Bumped whenever the encoding or the meaning of a record changes; facts of another version are parsed again.
 pub const FACTS_VERSION: u32 = 1;
@@ -378,33 +377,32 @@ impl StringTable {
     }
 }
 
-/// Gives each distinct string of a file its number. Keyed by hash, verified by bytes: no string is copied twice.
+/// Gives each distinct string of a file its number. The table holds numbers only; bytes are compared in place.
 #[derive(Default)]
 pub struct Interner {
     pub table: StringTable,
-    numbers: FxHashMap<u64, Vec<u32>>,
+    numbers: hashbrown::HashTable<u32>,
 }
 
 impl Interner {
     pub fn intern(&mut self, text: &[u8]) -> Str {
-        use std::hash::Hasher;
-        let mut hasher = rustc_hash::FxHasher::default();
-        hasher.write(text);
-        let bucket = self.numbers.entry(hasher.finish()).or_default();
-        for &number in bucket.iter() {
-            if self.table.get(Str(number)) == text {
-                return Str(number);
-            }
+        let hash = hash_of(text);
+        let Self { table, numbers } = self;
+        let found = numbers.find(hash, |&number| table.get(Str(number)) == text);
+        if let Some(&number) = found {
+            return Str(number);
         }
-        let text = self.table.push(text);
-        bucket.push(text.0);
+        let text = table.push(text);
+        numbers.insert_unique(hash, text.0, |&number| hash_of(table.get(Str(number))));
         text
     }
+}
 
-    pub fn clear(&mut self) {
-        self.table = StringTable::default();
-        self.numbers.clear();
-    }
+fn hash_of(text: &[u8]) -> u64 {
+    use std::hash::Hasher;
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(text);
+    hasher.finish()
 }
 
 /// Everything known of one file.

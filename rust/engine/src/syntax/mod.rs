@@ -1,3 +1,16 @@
-//! From the bytes of one file to its facts: grammar handles, compiled language tables, the one-pass extractor.
+//! From the bytes of one file to its facts: compiled language tables, the one-pass extractor, many files at once.
+//!
+//! A language is data ([`rules`]); the extractor knows roles and never a language. Broken code is a result: an ERROR
+//! node is stepped through like any other, and counted.
 
+mod comments;
+mod definitions;
+mod extract;
 pub mod facts;
+mod imports;
+pub mod names;
+pub mod parse;
+mod references;
+pub mod rules;
+pub mod sections;
+mod terms;

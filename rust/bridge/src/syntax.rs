@@ -1,0 +1,223 @@
+//! Languages, files and their facts across the border.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use leindex_engine::syntax::facts::{FileFacts, ParameterKind, ReferenceKind, Str};
+use leindex_engine::syntax::parse::{self, Job};
+use leindex_engine::syntax::rules::Table;
+use pyo3::exceptions::{PyIndexError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyCapsule, PyCapsuleMethods, PyDict, PyList};
+
+use crate::detached;
+use crate::errors::IntoPy;
+
+/// A language ready to parse: compiled rules and, unless it is plain text, a grammar.
+#[pyclass(frozen, module = "leindex_rust._engine")]
+pub struct Language {
+    pub table: Arc<Table>,
+}
+
+#[pymethods]
+impl Language {
+    /// `rules` is JSON; `grammar` the capsule that a `tree-sitter-…` package returns.
+    #[new]
+    #[pyo3(signature = (name, rules, grammar=None))]
+    fn new(name: &str, rules: &str, grammar: Option<&Bound<'_, PyCapsule>>) -> PyResult<Self> {
+        let grammar = grammar.map(|capsule| -> PyResult<tree_sitter::Language> {
+            let pointer = capsule.pointer_checked(Some(c"tree_sitter.Language"))?;
+            // SAFETY: the capsule's name says that it holds a `const TSLanguage *`; it points to static data of an
+            // extension module, and those are never unloaded.
+            Ok(unsafe { tree_sitter::Language::from_raw(pointer.as_ptr().cast()) })
+        });
+        let grammar = grammar.transpose()?;
+        if let Some(grammar) = &grammar {
+            let version = grammar.abi_version();
+            if !(tree_sitter::MIN_COMPATIBLE_LANGUAGE_VERSION..=tree_sitter::LANGUAGE_VERSION).contains(&version) {
+                return Err(PyValueError::new_err(format!(
+                    "the installed grammar of {name} has ABI version {version}; this engine reads versions {} to {}",
+                    tree_sitter::MIN_COMPATIBLE_LANGUAGE_VERSION,
+                    tree_sitter::LANGUAGE_VERSION
+                )));
+            }
+        }
+        let table = Table::compile(name, rules, grammar).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(Self { table: Arc::new(table) })
+    }
+
+    #[getter]
+    fn name(&self) -> &str {
+        &self.table.name
+    }
+}
+
+/// What became of one file.
+#[pyclass(frozen, module = "leindex_rust._engine")]
+pub struct ParsedFile {
+    inner: parse::ParsedFile,
+}
+
+#[pymethods]
+impl ParsedFile {
+    #[getter]
+    fn status(&self) -> &'static str {
+        self.inner.status.name()
+    }
+
+    #[getter]
+    fn detail(&self) -> &str {
+        &self.inner.detail
+    }
+
+    #[getter]
+    fn size(&self) -> u64 {
+        self.inner.size
+    }
+
+    #[getter]
+    fn content_hash<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.inner.content_hash.as_ref().map_or(&[], |hash| &hash[..]))
+    }
+
+    #[getter]
+    fn facts<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.inner.facts)
+    }
+
+    #[getter]
+    fn flags(&self) -> u32 {
+        self.inner.flags
+    }
+
+    #[getter]
+    fn symbols(&self) -> u32 {
+        self.inner.symbols
+    }
+
+    #[getter]
+    fn syntax_errors(&self) -> u32 {
+        self.inner.syntax_errors
+    }
+
+    #[getter]
+    fn lines(&self) -> u32 {
+        self.inner.lines
+    }
+}
+
+type Work = Vec<(String, usize, u32)>;
+
+/// Runs `call` on the jobs that (path, index into languages, flags) describe, without the interpreter lock.
+fn with_jobs<T: Send>(
+    py: Python<'_>,
+    files: &Work,
+    languages: &[Py<Language>],
+    call: impl FnOnce(&[Job]) -> T + Send,
+) -> PyResult<T> {
+    let tables: Vec<Arc<Table>> = languages.iter().map(|language| language.get().table.clone()).collect();
+    if let Some((path, index, _)) = files.iter().find(|(_, index, _)| *index >= tables.len()) {
+        return Err(PyIndexError::new_err(format!("{path} names language {index} of {}", tables.len())));
+    }
+    Ok(detached(py, || {
+        let jobs: Vec<Job> =
+            files.iter().map(|(path, index, flags)| Job { path, table: &tables[*index], flags: *flags }).collect();
+        call(&jobs)
+    }))
+}
+
+/// Parses files in parallel; results come in the order of the work.
+#[pyfunction]
+#[pyo3(signature = (root, files, languages, *, max_bytes, threads=0))]
+pub fn parse_files(
+    py: Python<'_>,
+    root: PathBuf,
+    files: Work,
+    languages: Vec<Py<Language>>,
+    max_bytes: u64,
+    threads: usize,
+) -> PyResult<Vec<ParsedFile>> {
+    let parsed = with_jobs(py, &files, &languages, |jobs| parse::parse_files(&root, jobs, max_bytes, threads))?;
+    Ok(parsed.into_iter().map(|inner| ParsedFile { inner }).collect())
+}
+
+/// Parses bytes in memory as if they were the file `path`.
+#[pyfunction]
+pub fn parse_source(py: Python<'_>, path: &str, source: &[u8], language: &Language) -> ParsedFile {
+    let table = language.table.clone();
+    ParsedFile { inner: detached(py, || parse::parse_source(path, source, &table, 0)) }
+}
+
+/// Reads and parses files and keeps nothing: the baseline of the benchmarks. (bytes, files with syntax errors).
+#[pyfunction]
+#[pyo3(signature = (root, files, languages, *, max_bytes, threads=0))]
+pub fn parse_only(
+    py: Python<'_>,
+    root: PathBuf,
+    files: Work,
+    languages: Vec<Py<Language>>,
+    max_bytes: u64,
+    threads: usize,
+) -> PyResult<(u64, u64)> {
+    with_jobs(py, &files, &languages, |jobs| parse::parse_only(&root, jobs, max_bytes, threads))
+}
+
+/// The facts of a file as dictionaries, for people and tests.
+#[pyfunction]
+pub fn describe_facts<'py>(py: Python<'py>, facts: &[u8]) -> PyResult<Bound<'py, PyDict>> {
+    let facts = FileFacts::decode(facts).map_err(IntoPy::into_py)?;
+    let text = |text: Str| (!text.is_none()).then(|| String::from_utf8_lossy(facts.text(text)).into_owned());
+    let symbols = PyList::empty(py);
+    for symbol in &facts.symbols {
+        let row = PyDict::new(py);
+        row.set_item("kind", symbol.kind().name())?;
+        row.set_item("name", text(symbol.name))?;
+        row.set_item("qualified_name", text(symbol.qualified))?;
+        row.set_item("container", text(symbol.container))?;
+        row.set_item("signature", text(symbol.signature))?;
+        row.set_item("summary", text(symbol.summary))?;
+        row.set_item("returns", text(symbol.returns))?;
+        row.set_item("parent", (symbol.parent != u32::MAX).then_some(symbol.parent))?;
+        row.set_item("bytes", (symbol.start_byte, symbol.end_byte))?;
+        row.set_item("lines", (symbol.start_line, symbol.end_line))?;
+        row.set_item("signature_bytes", (symbol.signature_start, symbol.signature_end))?;
+        row.set_item("doc_bytes", (symbol.doc_start, symbol.doc_end))?;
+        row.set_item("complexity", symbol.complexity)?;
+        row.set_item("visibility", symbol.visibility().name())?;
+        row.set_item("flags", symbol.flags)?;
+        row.set_item("body_hash", PyBytes::new(py, &symbol.body_hash))?;
+        row.set_item("interface_hash", PyBytes::new(py, &symbol.interface_hash))?;
+        let first = symbol.first_parameter as usize;
+        let parameters = facts.parameters[first..first + symbol.parameter_count as usize].iter().map(|parameter| {
+            let kind = ParameterKind::NAMES.get(parameter.kind as usize).copied().unwrap_or_default();
+            (text(parameter.name), text(parameter.type_name), text(parameter.default), kind)
+        });
+        row.set_item("parameters", parameters.collect::<Vec<_>>())?;
+        symbols.append(row)?;
+    }
+    let references = facts.references.iter().map(|reference| {
+        let kind = ReferenceKind::NAMES.get(reference.kind as usize).copied().unwrap_or_default();
+        (reference.owner, kind, text(reference.name), text(reference.receiver), reference.line)
+    });
+    let imports = facts.imports.iter().map(|import| {
+        (import.owner, text(import.path), text(import.name), text(import.alias), import.level, import.line)
+    });
+    let bindings = facts.bindings.iter().map(|binding| {
+        let kind = if binding.kind == 0 { "annotated" } else { "called" };
+        (binding.owner, text(binding.name), text(binding.type_name), kind)
+    });
+    let terms = facts.terms.iter().map(|term| {
+        let field = ["signature", "doc", "body", "text"][(term.field & 3) as usize];
+        (term.symbol, field, text(term.text), term.count)
+    });
+    let described = PyDict::new(py);
+    described.set_item("lines", facts.header.lines)?;
+    described.set_item("syntax_errors", facts.header.syntax_errors)?;
+    described.set_item("flags", facts.header.flags)?;
+    described.set_item("symbols", symbols)?;
+    described.set_item("references", references.collect::<Vec<_>>())?;
+    described.set_item("imports", imports.collect::<Vec<_>>())?;
+    described.set_item("bindings", bindings.collect::<Vec<_>>())?;
+    described.set_item("terms", terms.collect::<Vec<_>>())?;
+    Ok(described)
+}

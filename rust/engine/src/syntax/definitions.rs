@@ -1,0 +1,522 @@
+//! Definitions: from a node with a `definition.*` role to a symbol with name, signature, parameters and documentation.
+
+use tree_sitter::Node;
+
+use super::extract::{Container, Extractor, Lead};
+use super::facts::{
+    Binding, BindingKind, Field, Parameter, ParameterKind, ReferenceKind, Str, Symbol, SymbolKind, flag,
+};
+use super::names::{self, Modifiers};
+use super::rules::{Role, Rule, mark};
+
+/// Declarators (C) nest; a name deeper than this is no name.
+const MAX_DECLARATORS: usize = 16;
+/// A symbol for a variable shows its first line up to this many bytes.
+const VARIABLE_SIGNATURE: usize = 160;
+
+/// Where a definition stands, before its symbol exists.
+struct Place<'t> {
+    node: Node<'t>,
+    name: Node<'t>,
+    kind: SymbolKind,
+    parent: u32,
+    container: Str,
+    /// The function value of a variable, else the node itself.
+    callable: Node<'t>,
+    lead: Option<Lead>,
+}
+
+impl Extractor<'_> {
+    pub(super) fn definition(&mut self, node: Node, rule: &Rule, kind: SymbolKind) {
+        if rule.role == Role::DefineVariable {
+            return self.variables(node, rule);
+        }
+        let Some(name) = self.name_node(node, rule.name) else { return };
+        let kind = self.kind_by_child(node, rule).unwrap_or(kind);
+        self.define(node, name, rule, kind, node);
+    }
+
+    /// `kinds` of the rule: the kind of symbol by the kind of node in its `type` field.
+    fn kind_by_child(&self, node: Node, rule: &Rule) -> Option<SymbolKind> {
+        let child = node.child_by_field_id(rule.type_field)?.kind_id();
+        rule.kinds.iter().find(|(id, _)| *id == child).map(|&(_, kind)| kind)
+    }
+
+    /// Variables of a statement: functions they hold are functions, those of a module are variables, all are bindings.
+    fn variables(&mut self, node: Node, rule: &Rule) {
+        let value = node.child_by_field_id(rule.value);
+        if let Some(value) = value {
+            if self.import_call(node, rule, value) {
+                return;
+            }
+            if self.role(value) == Some(Role::Lambda) {
+                let Some(name) = node.child_by_field_id(rule.name) else { return };
+                let kind = if self.table.marks(value.kind_id()) & mark::TYPE != 0 {
+                    SymbolKind::Class
+                } else {
+                    SymbolKind::Function
+                };
+                return self.define(node, name, rule, kind, value);
+            }
+        }
+        self.binding(node, rule);
+        if self.scope().kind != SymbolKind::Module {
+            return;
+        }
+        let mut cursor = node.walk();
+        let names: Vec<Node> = node.children_by_field_id(field(rule.name), &mut cursor).collect();
+        for declared in names {
+            if let Some(name) = self.innermost_name(declared) {
+                self.variable(node, name, rule);
+            }
+        }
+    }
+
+    fn variable(&mut self, node: Node, name: Node, rule: &Rule) {
+        let text = self.text(name);
+        let known = self.facts.symbols.iter().skip(1).any(|symbol| {
+            symbol.parent == 0 && symbol.kind() == SymbolKind::Variable && self.strings.table.get(symbol.name) == text
+        });
+        // Names that are assigned again, and those that only the machine reads, add nothing.
+        if known || text.len() < 2 && !text.iter().all(u8::is_ascii_uppercase) {
+            return;
+        }
+        let place = self.place(node, name, SymbolKind::Variable, node);
+        let symbol = self.push_symbol(&place, rule);
+        self.facts.symbols[symbol as usize].complexity = 0;
+        let hash = blake3::hash(self.text(node));
+        self.facts.symbols[symbol as usize].body_hash.copy_from_slice(&hash.as_bytes()[..16]);
+    }
+
+    fn place<'t>(&mut self, node: Node<'t>, name: Node<'t>, kind: SymbolKind, callable: Node<'t>) -> Place<'t> {
+        let lead = self.take_lead(node);
+        let mut place = Place { node, name, kind, parent: self.scope().symbol, container: Str::NONE, callable, lead };
+        if let Some(container) = self.containers.last() {
+            place.container = container.name;
+            place.parent = container.symbol.unwrap_or(place.parent);
+        }
+        place
+    }
+
+    fn define(&mut self, node: Node, name: Node, rule: &Rule, kind: SymbolKind, callable: Node) {
+        let mut place = self.place(node, name, kind, callable);
+        if let Some(receiver) = self.receiver_type(node, rule) {
+            place.container = receiver;
+            place.parent = self.symbol_of_type(receiver).unwrap_or(place.parent);
+        }
+        let inside = self.facts.symbols[place.parent as usize].kind().is_type();
+        if kind == SymbolKind::Function && (inside || !place.container.is_none()) {
+            place.kind = SymbolKind::Method;
+        }
+        let symbol = self.push_symbol(&place, rule);
+        self.push_scope(symbol, place.name.start_byte() as u32, place.kind);
+        self.bases(node, rule, symbol);
+        self.hash_interface(symbol);
+    }
+
+    /// A wrapper or run of decorators belongs to the definition that follows it.
+    fn take_lead(&mut self, node: Node) -> Option<Lead> {
+        let (start, row) = (node.start_byte() as u32, node.start_position().row as u32);
+        let lead = self.lead?;
+        let fits = if lead.wrapper {
+            lead.start_byte <= start && start < lead.end_byte
+        } else {
+            lead.end_byte <= start && lead.end_row + 1 >= row
+        };
+        if fits || start >= lead.end_byte {
+            self.lead = None;
+        }
+        fits.then_some(lead)
+    }
+
+    fn push_symbol(&mut self, place: &Place, rule: &Rule) -> u32 {
+        let node = place.node;
+        let number = self.facts.symbols.len() as u32;
+        let name_text = self.definition_name(place.name);
+        let name = self.strings.intern(name_text);
+        let body = self.body(place, rule);
+        let signature_end = body.map_or(node.end_byte(), |body| body.start_byte()) as u32;
+        let mut modifiers = self.modifiers(place.callable, place.name, rule);
+        if place.callable != node {
+            let around = self.modifiers(node, place.name, rule);
+            modifiers.flags |= around.flags;
+            modifiers.visibility = modifiers.visibility.or(around.visibility);
+        }
+        if let Some(lead) = place.lead.filter(|lead| lead.wrapper) {
+            let exported = self.source[lead.start_byte as usize..].starts_with(b"export");
+            modifiers.flags |= if exported { flag::EXPORTED } else { 0 };
+        }
+        let (start_byte, start_row) =
+            place.lead.map_or((node.start_byte() as u32, node.start_position().row as u32), |lead| {
+                (lead.start_byte, lead.start_row)
+            });
+        let member = self.facts.symbols[place.parent as usize].kind().is_type();
+        let constructor =
+            rule.constructor || self.table.rules.constructors.iter().any(|known| known.as_bytes() == name_text);
+        let declares = rule.body != 0 && body.is_none() && place.kind.is_callable();
+        let mut symbol: Symbol = bytemuck::Zeroable::zeroed();
+        symbol.name = name;
+        symbol.qualified = self.qualified(place, name_text);
+        symbol.container = place.container;
+        symbol.summary = Str::NONE;
+        symbol.returns = self.type_text(place.callable, rule.returns);
+        symbol.parent = place.parent;
+        (symbol.start_byte, symbol.end_byte) = (start_byte, node.end_byte() as u32);
+        (symbol.start_line, symbol.end_line) = (start_row + 1, last_line(node));
+        (symbol.signature_start, symbol.signature_end) = (node.start_byte() as u32, signature_end);
+        symbol.signature = self.signature(place.kind, node, signature_end);
+        symbol.complexity = u32::from(place.kind.is_callable());
+        symbol.kind = place.kind as u8;
+        symbol.visibility = names::visibility(self.table.rules.visibility, name_text, modifiers, member) as u8;
+        symbol.flags = modifiers.flags
+            | if declares { flag::DECLARATION } else { 0 }
+            | if constructor && member { flag::CONSTRUCTOR } else { 0 };
+        symbol.first_parameter = self.facts.parameters.len() as u32;
+        self.facts.symbols.push(symbol);
+        self.parameters(place, rule, number);
+        self.document(number, body, start_byte, start_row);
+        number
+    }
+
+    fn qualified(&mut self, place: &Place, name: &[u8]) -> Str {
+        let table = self.table;
+        let parent = &self.facts.symbols[place.parent as usize];
+        let hides_module = table.rules.modules == super::rules::ModuleNames::File;
+        let outside = !place.container.is_none() && !parent.kind().is_type();
+        let prefix = if parent.kind() == SymbolKind::Module && place.parent == 0 && hides_module {
+            &b""[..]
+        } else {
+            self.strings.table.get(parent.qualified)
+        };
+        let mut qualified = prefix.to_vec();
+        let join = |part: &[u8], whole: &mut Vec<u8>| {
+            if !whole.is_empty() {
+                whole.extend_from_slice(table.rules.separator.as_bytes());
+            }
+            whole.extend_from_slice(part);
+        };
+        if outside {
+            join(self.strings.table.get(place.container), &mut qualified);
+        }
+        join(name, &mut qualified);
+        self.strings.intern(&qualified)
+    }
+
+    /// The last part of what is defined: `app.use = function` defines `use`.
+    fn definition_name<'t>(&self, name: Node<'t>) -> &'t [u8]
+    where
+        Self: 't,
+    {
+        let property = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member);
+        let name = property.and_then(|rule| name.child_by_field_id(rule.property)).unwrap_or(name);
+        let text = self.text(name);
+        text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text)
+    }
+
+    fn signature(&mut self, kind: SymbolKind, node: Node, end: u32) -> Str {
+        let text = &self.source[node.start_byte()..end as usize];
+        let text = if kind == SymbolKind::Variable {
+            let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+            &line[..line.len().min(VARIABLE_SIGNATURE)]
+        } else {
+            text
+        };
+        self.strings.intern(names::folded(text).as_bytes())
+    }
+
+    fn body<'t>(&self, place: &Place<'t>, rule: &Rule) -> Option<Node<'t>> {
+        let of_value = self.table.rule(place.callable.kind_id()).filter(|_| place.callable != place.node);
+        let field = of_value.map_or(rule.body, |value| value.body);
+        place.callable.child_by_field_id(field).or_else(|| {
+            // `type Point struct {…}`: the body is inside the type.
+            let inner = place.node.child_by_field_id(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
+            let inner_rule = self.table.rule(inner.kind_id())?;
+            inner.child_by_field_id(inner_rule.body)
+        })
+    }
+
+    /// Modifier words stand before the name: as tokens, or together in one node (Java's `modifiers`).
+    fn modifiers(&self, node: Node, name: Node, rule: &Rule) -> Modifiers {
+        let mut modifiers = Modifiers::default();
+        let mut cursor = node.walk();
+        for child in node.children(&mut cursor) {
+            if child.start_byte() >= name.start_byte()
+                && child.end_byte() >= name.end_byte()
+                && node.start_byte() <= name.start_byte()
+            {
+                break;
+            }
+            if rule.body != 0 && node.child_by_field_id(rule.body) == Some(child) {
+                break;
+            }
+            modifiers.word(self.text(child));
+            if child.child_count() > 0 && child.end_byte() - child.start_byte() < 200 {
+                let mut inner = child.walk();
+                for word in child.children(&mut inner) {
+                    modifiers.word(self.text(word));
+                }
+            }
+        }
+        modifiers
+    }
+
+    fn document(&mut self, symbol: u32, body: Option<Node>, start_byte: u32, start_row: u32) {
+        let prefixes = &self.table.rules.doc_comments;
+        let (start, end) = self.comments.claim(symbol, start_byte, start_row, prefixes, self.source);
+        if end > 0 {
+            self.set_doc(symbol, start, end);
+        } else if let Some(body) = body.filter(|_| self.table.rules.docstrings) {
+            self.take_docstring(body, symbol);
+        }
+    }
+
+    /// The first statement of a body, if it is a string.
+    pub(super) fn take_docstring(&mut self, body: Node, symbol: u32) {
+        let mut cursor = body.walk();
+        let first =
+            body.named_children(&mut cursor).find(|child| self.table.marks(child.kind_id()) & mark::COMMENT == 0);
+        let Some(string) = first.and_then(|statement| statement.named_child(0)) else { return };
+        let mut inner = string.walk();
+        let contents: Vec<Node> =
+            string.children(&mut inner).filter(|child| self.table.marks(child.kind_id()) & mark::STRING != 0).collect();
+        if let (Some(first), Some(last)) = (contents.first(), contents.last())
+            && first.start_byte() < string.start_byte() + 5
+        {
+            self.set_doc(symbol, first.start_byte() as u32, last.end_byte() as u32);
+        }
+    }
+
+    fn parameters(&mut self, place: &Place, rule: &Rule, symbol: u32) {
+        let of_value = self.table.rule(place.callable.kind_id()).filter(|_| place.callable != place.node);
+        let field = of_value.map_or(rule.parameters, |value| value.parameters);
+        if field == 0 || !place.kind.is_callable() {
+            return;
+        }
+        let Some(list) = self.through_declarators(place.callable, field) else { return };
+        let mut kind = ParameterKind::Positional;
+        if self.table.marks(list.kind_id()) & mark::IDENTIFIER != 0 {
+            self.push_parameter(list, None, kind); // `x => x + 1`
+        }
+        let mut cursor = list.walk();
+        for child in list.named_children(&mut cursor) {
+            let rule = self.table.rule(child.kind_id());
+            match rule.map(|rule| rule.role) {
+                Some(Role::ParameterKeywordOnlyAfter) => kind = ParameterKind::KeywordOnly,
+                Some(Role::ParameterPositionalOnlyBefore) => {
+                    let first = self.facts.symbols[symbol as usize].first_parameter as usize;
+                    for parameter in &mut self.facts.parameters[first..] {
+                        parameter.kind = ParameterKind::PositionalOnly as u32;
+                    }
+                }
+                Some(Role::Parameter | Role::ParameterVariadic | Role::ParameterKeywordVariadic) => {
+                    kind = self.push_parameter(child, rule, kind);
+                }
+                _ if self.table.marks(child.kind_id()) & mark::IDENTIFIER != 0 => {
+                    kind = self.push_parameter(child, None, kind);
+                }
+                _ => {}
+            }
+        }
+        let first = self.facts.symbols[symbol as usize].first_parameter;
+        self.facts.symbols[symbol as usize].parameter_count = self.facts.parameters.len() as u32 - first;
+    }
+
+    /// Adds the parameters of one node (Go's `a, b int` are two); the kind of those that follow.
+    fn push_parameter(&mut self, node: Node, rule: Option<&Rule>, kind: ParameterKind) -> ParameterKind {
+        let type_name = rule.map_or(Str::NONE, |rule| self.type_text(node, rule.type_field));
+        let default = rule.and_then(|rule| node.child_by_field_id(rule.value));
+        let default = default.map_or(Str::NONE, |value| {
+            let text = names::folded(self.text(value));
+            self.strings.intern(text.as_bytes())
+        });
+        let mut cursor = node.walk();
+        let mut nodes: Vec<Node> = match rule {
+            Some(rule) if rule.name != 0 => node.children_by_field_id(field(rule.name), &mut cursor).collect(),
+            _ => vec![],
+        };
+        if nodes.is_empty() {
+            nodes.extend(self.first_name(node));
+        }
+        let variadic = |node: Node| match self.role(node) {
+            Some(Role::ParameterVariadic) => Some(ParameterKind::Variadic),
+            Some(Role::ParameterKeywordVariadic) => Some(ParameterKind::KeywordVariadic),
+            _ => None,
+        };
+        let own = variadic(node)
+            .or_else(|| node.named_child(0).and_then(variadic))
+            .or_else(|| nodes.first().copied().and_then(variadic));
+        for name in nodes {
+            let name = self.innermost_name(name).unwrap_or(name);
+            let text = names::without_space(self.text(name));
+            let name = self.strings.intern(text.as_bytes());
+            self.facts.parameters.push(Parameter { name, type_name, default, kind: own.unwrap_or(kind) as u32 });
+        }
+        // What stands after `*args` can be given by keyword only, in the language that has keywords.
+        if own == Some(ParameterKind::Variadic) && self.table.rules.layout { ParameterKind::KeywordOnly } else { kind }
+    }
+
+    /// A typed parameter is known to hold its type.
+    pub(super) fn parameter_binding(&mut self, node: Node, rule: &Rule) {
+        let type_name = self.type_text(node, rule.type_field);
+        if type_name.is_none() || !self.scope().kind.is_callable() {
+            return;
+        }
+        let mut cursor = node.walk();
+        let mut nodes: Vec<Node> =
+            if rule.name == 0 { vec![] } else { node.children_by_field_id(field(rule.name), &mut cursor).collect() };
+        if nodes.is_empty() {
+            nodes.extend(self.first_name(node));
+        }
+        for name in nodes {
+            let Some(name) = self.innermost_name(name) else { continue };
+            let name = self.strings.intern(self.text(name));
+            let owner = self.scope().symbol;
+            self.facts.bindings.push(Binding { owner, name, type_name, kind: BindingKind::Annotated as u32 });
+        }
+    }
+
+    /// Opens an `impl`: its functions are methods of the type it names.
+    pub(super) fn open_container(&mut self, node: Node, rule: &Rule) {
+        let Some(named) = node.child_by_field_id(rule.type_field) else { return };
+        let Some(name) = self.base_name(named) else { return };
+        let symbol = self.symbol_of_type(name);
+        self.containers.push(Container { name, symbol, depth: self.depth });
+        // The type may come later in the file or stand in another: then the module owns the reference, and the
+        // receiver says which type inherits.
+        let owner = symbol.unwrap_or(self.scope().symbol);
+        let receiver = if symbol.is_some() { Str::NONE } else { name };
+        for base in self.base_nodes(node, rule) {
+            if let Some((base_name, _)) = self.named(base) {
+                self.push_reference(owner, base_name, receiver, base, ReferenceKind::Inherit);
+            }
+        }
+    }
+
+    fn symbol_of_type(&self, name: Str) -> Option<u32> {
+        let found = self.facts.symbols.iter().rposition(|symbol| symbol.kind().is_type() && symbol.name == name);
+        found.map(|index| index as u32)
+    }
+
+    /// The receiver of a Go method: the type name in the rule's `receiver` field.
+    fn receiver_type(&mut self, node: Node, rule: &Rule) -> Option<Str> {
+        let receiver = node.child_by_field_id(rule.receiver)?;
+        let mut stack = vec![receiver];
+        while let Some(node) = stack.pop() {
+            if self.table.marks(node.kind_id()) & mark::TYPE != 0 {
+                return Some(self.strings.intern(self.text(node)));
+            }
+            let mut cursor = node.walk();
+            let children: Vec<Node> = node.named_children(&mut cursor).collect();
+            stack.extend(children.into_iter().rev());
+        }
+        None
+    }
+
+    fn hash_interface(&mut self, symbol: u32) {
+        let facts = &self.facts.symbols[symbol as usize];
+        let strings = &self.strings.table;
+        let mut parts =
+            vec![strings.get(facts.qualified), std::slice::from_ref(&facts.kind), strings.get(facts.signature)];
+        parts.extend(
+            self.facts
+                .references
+                .iter()
+                .rev()
+                .take_while(|reference| reference.owner == symbol)
+                .map(|reference| strings.get(reference.name)),
+        );
+        let hash = names::short_hash(&parts);
+        self.facts.symbols[symbol as usize].interface_hash = hash;
+    }
+
+    /// The node that names a definition: the field, seen through declarators.
+    fn name_node<'t>(&self, node: Node<'t>, name: u16) -> Option<Node<'t>> {
+        self.innermost_name(node.child_by_field_id(name)?)
+    }
+
+    /// Follows declarators (`*name(…)[]`) to the name; None for a pattern that names several things.
+    pub(super) fn innermost_name<'t>(&self, mut node: Node<'t>) -> Option<Node<'t>> {
+        for _ in 0..MAX_DECLARATORS {
+            let marks = self.table.marks(node.kind_id());
+            if marks & (mark::IDENTIFIER | mark::STRING) != 0 {
+                return Some(node);
+            }
+            let rule = self.table.rule(node.kind_id())?;
+            match rule.role {
+                Role::Member => return Some(node),
+                Role::Declarator
+                | Role::Transparent
+                | Role::Parameter
+                | Role::ParameterVariadic
+                | Role::ParameterKeywordVariadic => {
+                    node = node.child_by_field_id(rule.name).or_else(|| self.first_name(node))?;
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The first child that is, or holds, a name.
+    fn first_name<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        if self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0 {
+            return Some(node);
+        }
+        let mut cursor = node.walk();
+        node.named_children(&mut cursor).find(|child| {
+            let known = self.table.marks(child.kind_id()) & mark::IDENTIFIER != 0;
+            known
+                || self
+                    .role(*child)
+                    .is_some_and(|role| role != Role::TypeContext && role != Role::Skip && role != Role::MemberType)
+        })
+    }
+
+    /// A field of a node, or of the declarators that lead to its name (C's parameters).
+    fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: u16) -> Option<Node<'t>> {
+        for _ in 0..MAX_DECLARATORS {
+            if let Some(found) = node.child_by_field_id(wanted) {
+                return Some(found);
+            }
+            let rule = self.table.rule(node.kind_id())?;
+            node = node.child_by_field_id(rule.name)?;
+        }
+        None
+    }
+
+    pub(super) fn role(&self, node: Node) -> Option<Role> {
+        self.table.rule(node.kind_id()).map(|rule| rule.role)
+    }
+
+    /// Text of a type field without its leading colon or arrow, white space folded.
+    pub(super) fn type_text(&mut self, node: Node, field: u16) -> Str {
+        let Some(child) = node.child_by_field_id(field) else { return Str::NONE };
+        let text = names::folded(self.text(child));
+        let text = text.trim_start_matches(":").trim_start_matches("->").trim();
+        if text.is_empty() { Str::NONE } else { self.strings.intern(text.as_bytes()) }
+    }
+
+    /// Names in a decorator are what the decorated symbol is about, too.
+    pub(super) fn decorator(&mut self, node: Node) {
+        let Some(inner) = node.named_child(0) else { return };
+        if self.role(inner) == Some(Role::Call) {
+            return; // met again on the way down
+        }
+        if let Some((name, receiver)) = self.named(inner) {
+            let owner = self.scope().symbol;
+            self.push_reference(owner, name, receiver, inner, ReferenceKind::Call);
+            self.occurrences.push(owner, Field::Body, name);
+        }
+    }
+}
+
+/// A field that a rule has; 0 never reaches here because rules with the role carry the field.
+fn field(id: u16) -> std::num::NonZeroU16 {
+    std::num::NonZeroU16::new(id).unwrap_or(std::num::NonZeroU16::MAX)
+}
+
+fn last_line(node: Node) -> u32 {
+    let end = node.end_position();
+    let row = if end.column == 0 && end.row > node.start_position().row { end.row - 1 } else { end.row };
+    row as u32 + 1
+}

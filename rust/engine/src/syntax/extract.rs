@@ -1,0 +1,323 @@
+//! The one pass: a cursor visits every node of the tree once and facts come out.
+//!
+//! The loop knows marks and roles, never a language. Identifiers, strings and comments become terms of the innermost
+//! open symbol; leaves go into a token stream over which bodies are hashed; nodes with a role go to the modules beside
+//! this one (`definitions`, `references`, `imports`). Nothing here recurses, so nesting costs no stack.
+
+use tree_sitter::{Node, Tree};
+
+use super::comments::{Comment, Comments};
+use super::facts::{FileFacts, Header, Interner, NO_INDEX, Str, Symbol, SymbolKind};
+use super::names;
+use super::rules::{Role, Rule, Table, mark};
+use super::terms::{Occurrences, WORD_LIMIT};
+
+/// Facts of a parsed file. `path` is relative to the project, with `/` between the parts.
+pub fn extract(path: &str, source: &[u8], tree: &Tree, table: &Table, flags: u32) -> FileFacts {
+    let mut extractor = Extractor::new(path, source, table);
+    extractor.open_module(tree.root_node());
+    extractor.walk(tree);
+    extractor.finish(flags)
+}
+
+/// An open definition on the way down the tree.
+pub(super) struct Scope {
+    pub symbol: u32,
+    /// Depth of its node; it closes when the cursor leaves that depth.
+    pub depth: u32,
+    /// Where its tokens begin in [`Extractor::tokens`].
+    pub tokens: usize,
+    pub name_start: u32,
+    pub kind: SymbolKind,
+}
+
+/// A decorated or exported definition begins before itself.
+#[derive(Clone, Copy)]
+pub(super) struct Lead {
+    pub start_byte: u32,
+    pub start_row: u32,
+    pub end_byte: u32,
+    pub end_row: u32,
+    pub wrapper: bool,
+}
+
+/// Members that stand outside their type (Rust `impl`).
+pub(super) struct Container {
+    pub name: Str,
+    /// The type's symbol, if it is in this file.
+    pub symbol: Option<u32>,
+    pub depth: u32,
+}
+
+pub(super) struct Extractor<'a> {
+    pub path: &'a str,
+    pub source: &'a [u8],
+    pub table: &'a Table,
+    pub strings: Interner,
+    pub facts: FileFacts,
+    pub scopes: Vec<Scope>,
+    pub containers: Vec<Container>,
+    pub comments: Comments,
+    pub occurrences: Occurrences,
+    pub lead: Option<Lead>,
+    /// Byte up to which names stand in type position.
+    pub type_until: u32,
+    /// Byte up to which names were already taken as one reference.
+    pub taken_until: u32,
+    pub depth: u32,
+    tokens: Vec<u8>,
+    syntax_errors: u32,
+}
+
+impl<'a> Extractor<'a> {
+    fn new(path: &'a str, source: &'a [u8], table: &'a Table) -> Self {
+        Self {
+            path,
+            source,
+            table,
+            strings: Interner::default(),
+            facts: FileFacts::default(),
+            scopes: Vec::new(),
+            containers: Vec::new(),
+            comments: Comments::default(),
+            occurrences: Occurrences::default(),
+            lead: None,
+            type_until: 0,
+            taken_until: 0,
+            depth: 0,
+            tokens: Vec::with_capacity(source.len()),
+            syntax_errors: 0,
+        }
+    }
+
+    fn open_module(&mut self, root: Node) {
+        let declared = self.declared_package(root);
+        let name = names::module_name(self.table.rules.modules, self.path, declared.as_deref());
+        let last = name.rsplit(['.', '/', ':']).next().unwrap_or(&name);
+        let (name, last) = (self.strings.intern(name.as_bytes()), self.strings.intern(last.as_bytes()));
+        let mut module: Symbol = bytemuck::Zeroable::zeroed();
+        module.name = last;
+        module.qualified = name;
+        (module.container, module.returns, module.parent) = (Str::NONE, Str::NONE, NO_INDEX);
+        module.signature = Str::NONE;
+        module.summary = Str::NONE;
+        module.kind = SymbolKind::Module as u8;
+        module.end_byte = self.source.len() as u32;
+        (module.start_line, module.complexity) = (1, 1);
+        self.facts.symbols.push(module);
+        self.scopes.push(Scope { symbol: 0, depth: 0, tokens: 0, name_start: u32::MAX, kind: SymbolKind::Module });
+        if self.table.rules.docstrings {
+            self.take_docstring(root, 0);
+        }
+    }
+
+    /// The package named by a clause at the top of the file; looked for among the first children of the root.
+    fn declared_package(&self, root: Node) -> Option<String> {
+        let mut cursor = root.walk();
+        root.children(&mut cursor).take(64).find_map(|child| {
+            let rule = self.table.rule(child.kind_id())?;
+            let name = (rule.role == Role::Package)
+                .then(|| child.named_child(child.named_child_count().checked_sub(1)? as u32))??;
+            Some(names::without_space(self.text(name)))
+        })
+    }
+
+    fn walk(&mut self, tree: &Tree) {
+        let mut cursor = tree.walk();
+        loop {
+            let node = cursor.node();
+            let descend = self.enter(node);
+            if descend && cursor.goto_first_child() {
+                self.depth += 1;
+                continue;
+            }
+            loop {
+                self.leave();
+                if cursor.goto_next_sibling() {
+                    break;
+                }
+                if !cursor.goto_parent() {
+                    return;
+                }
+                self.depth -= 1;
+            }
+        }
+    }
+
+    /// Visits a node on the way down; false when its children have nothing more to say.
+    fn enter(&mut self, node: Node) -> bool {
+        let kind = node.kind_id();
+        let marks = self.table.marks(kind);
+        if marks & mark::COMMENT != 0 {
+            let owner = self.scope().symbol;
+            self.comments.push(Comment::new(node, owner), self.source);
+            return false;
+        }
+        if kind == u16::MAX || node.is_missing() {
+            self.syntax_errors += 1;
+        }
+        if marks & mark::BRANCH != 0 {
+            self.count_branch(node);
+        }
+        if marks & mark::RULE != 0 {
+            let table = self.table;
+            if let Some(rule) = table.rule(kind) {
+                self.enter_rule(node, rule);
+            }
+        }
+        if marks & mark::STRING != 0 {
+            self.string(node);
+        }
+        if node.child_count() == 0 {
+            self.leaf(node, marks);
+            return false;
+        }
+        if self.table.rules.layout && node.is_named() {
+            self.tokens.push(1);
+        }
+        true
+    }
+
+    fn leave(&mut self) {
+        while self.scopes.last().is_some_and(|scope| scope.depth == self.depth && self.scopes.len() > 1) {
+            self.close_scope();
+        }
+        if self.containers.last().is_some_and(|container| container.depth == self.depth) {
+            self.containers.pop();
+        }
+        if self.table.rules.layout {
+            self.tokens.push(2);
+        }
+    }
+
+    fn enter_rule(&mut self, node: Node, rule: &Rule) {
+        let has = |field: u16| node.child_by_field_id(field).is_some();
+        if (rule.requires != 0 && !has(rule.requires)) || (rule.unless != 0 && has(rule.unless)) {
+            return;
+        }
+        match rule.role {
+            Role::Wrapper | Role::Decorator => self.enter_lead(node, rule),
+            Role::Container => self.open_container(node, rule),
+            Role::Call => self.call(node, rule),
+            Role::Construct => self.construct(node, rule),
+            Role::MemberType => self.member_type(node, rule),
+            Role::TypeContext => self.type_until = self.type_until.max(node.end_byte() as u32),
+            Role::Base => self.embedded_base(node, rule),
+            Role::Binding => self.binding(node, rule),
+            Role::Import => self.import(node, rule),
+            Role::Parameter => self.parameter_binding(node, rule),
+            role => {
+                if let Some(kind) = role.defines() {
+                    self.definition(node, rule, kind);
+                }
+            }
+        }
+    }
+
+    fn enter_lead(&mut self, node: Node, rule: &Rule) {
+        let wrapper = rule.role == Role::Wrapper;
+        if rule.role == Role::Decorator {
+            self.decorator(node);
+        }
+        if wrapper && rule.path != 0 && node.child_by_field_id(rule.path).is_some() {
+            self.import(node, rule);
+        }
+        let (start, end) = (node.start_position().row as u32, node.end_position().row as u32);
+        let (start_byte, end_byte) = (node.start_byte() as u32, node.end_byte() as u32);
+        // A run of decorators begins with its first; a wrapper holds whatever stands inside it.
+        let continues = self.lead.is_some_and(|lead| {
+            if lead.wrapper {
+                lead.end_byte >= end_byte
+            } else {
+                lead.end_row + 1 >= start && lead.end_byte <= start_byte
+            }
+        });
+        match &mut self.lead {
+            Some(lead) if continues => {
+                if !lead.wrapper {
+                    (lead.end_byte, lead.end_row) = (end_byte, end);
+                    lead.wrapper = wrapper;
+                }
+            }
+            lead => *lead = Some(Lead { start_byte, start_row: start, end_byte, end_row: end, wrapper }),
+        }
+    }
+
+    fn leaf(&mut self, node: Node, marks: u8) {
+        let text = &self.source[node.byte_range()];
+        self.tokens.extend_from_slice(text);
+        self.tokens.push(0);
+        if marks & mark::IDENTIFIER == 0 || text.is_empty() {
+            return;
+        }
+        let start = node.start_byte() as u32;
+        if start == self.scope().name_start {
+            return;
+        }
+        let name = self.strings.intern(text);
+        self.occurrences.name(self.scope().symbol, self.in_signature(start), name);
+        let in_type = marks & mark::TYPE != 0 || start < self.type_until;
+        if in_type && start >= self.taken_until {
+            self.type_reference(node, name, Str::NONE);
+        }
+    }
+
+    fn string(&mut self, node: Node) {
+        let symbol = self.scope().symbol;
+        let start = node.start_byte() as u32;
+        let facts = &self.facts.symbols[symbol as usize];
+        let is_doc = facts.doc_start <= start && start < facts.doc_end;
+        let text = &self.source[node.byte_range()];
+        let limit = if is_doc { text.len() } else { text.len().min(WORD_LIMIT) };
+        self.occurrences.words(symbol, is_doc, &text[..limit], &mut self.strings);
+    }
+
+    fn in_signature(&self, byte: u32) -> bool {
+        let scope = self.scope();
+        scope.kind != SymbolKind::Module && byte < self.facts.symbols[scope.symbol as usize].signature_end
+    }
+
+    pub fn scope(&self) -> &Scope {
+        self.scopes.last().expect("the module's scope stays open to the end")
+    }
+
+    pub fn text(&self, node: Node) -> &'a [u8] {
+        let source: &'a [u8] = self.source;
+        &source[node.byte_range()]
+    }
+
+    pub fn push_scope(&mut self, symbol: u32, name_start: u32, kind: SymbolKind) {
+        self.scopes.push(Scope { symbol, depth: self.depth, tokens: self.tokens.len(), name_start, kind });
+    }
+
+    fn count_branch(&mut self, node: Node) {
+        // The keyword that opens a branch is a token inside the branch's node: only one of them is in the rules.
+        if node.is_named() || node.child_count() == 0 {
+            let symbol = self.scope().symbol as usize;
+            self.facts.symbols[symbol].complexity += 1;
+        }
+    }
+
+    fn close_scope(&mut self) {
+        let Some(scope) = self.scopes.pop() else { return };
+        let hash = blake3::hash(&self.tokens[scope.tokens..]);
+        self.facts.symbols[scope.symbol as usize].body_hash.copy_from_slice(&hash.as_bytes()[..16]);
+    }
+
+    fn finish(mut self, flags: u32) -> FileFacts {
+        while !self.scopes.is_empty() {
+            self.close_scope();
+        }
+        self.attach_comments();
+        let lines = names::line_count(self.source);
+        self.facts.symbols[0].end_line = lines.max(1);
+        let module = self.facts.symbols[0].qualified;
+        let hash = names::short_hash(&[self.strings.table.get(module), &[SymbolKind::Module as u8]]);
+        self.facts.symbols[0].interface_hash = hash;
+        self.facts.header = Header { lines, syntax_errors: self.syntax_errors, flags, pad: 0 };
+        self.facts.terms = self.occurrences.into_terms(&self.facts.symbols);
+        self.facts.strings = self.strings.table;
+        super::references::dedupe(&mut self.facts);
+        self.facts
+    }
+}

@@ -1,0 +1,205 @@
+//! Imports: what a file brings into scope, from statements of any shape that the roles `import.*` describe.
+
+use tree_sitter::Node;
+
+use super::extract::Extractor;
+use super::facts::{Import, Str};
+use super::names;
+use super::rules::{ImportBinding, Role, Rule, mark};
+
+/// Nested `use` trees deeper than this are not followed.
+const MAX_NESTING: usize = 32;
+
+/// Path and level under which the items of a statement stand.
+#[derive(Clone, Default)]
+struct Prefix {
+    path: String,
+    level: u32,
+    /// The statement itself names a module, and its items are members of it.
+    from: bool,
+}
+
+impl Extractor<'_> {
+    pub(super) fn import(&mut self, node: Node, rule: &Rule) {
+        let mut prefix = Prefix::default();
+        let path = node.child_by_field_id(rule.path);
+        if let Some(path) = path {
+            prefix = self.import_path(path);
+            prefix.from = true;
+        }
+        let before = self.facts.imports.len();
+        let mut cursor = node.walk();
+        for child in node.named_children(&mut cursor) {
+            if Some(child) != path && !(rule.alias != 0 && node.child_by_field_id(rule.alias) == Some(child)) {
+                self.import_part(child, &prefix, 0);
+            }
+        }
+        if self.facts.imports.len() == before && prefix.from {
+            let alias = node.child_by_field_id(rule.alias).map(|alias| self.text(alias));
+            self.import_whole(node, &prefix, alias);
+        }
+    }
+
+    fn import_part(&mut self, node: Node, prefix: &Prefix, nesting: usize) {
+        if nesting > MAX_NESTING {
+            return;
+        }
+        let table = self.table;
+        let rule = table.rule(node.kind_id());
+        match rule.map(|rule| (rule.role, rule)) {
+            Some((Role::ImportItem, rule)) => self.import_item(node, rule, prefix, nesting),
+            Some((Role::ImportNamespace, _)) => {
+                let alias = node.named_child(0).map(|alias| self.text(alias));
+                self.push_import(node, prefix, None, alias);
+            }
+            Some((Role::ImportWildcard, _)) => {
+                // `use a::b::*` holds its path inside, `import a.b.*` before itself.
+                let prefix = node.named_child(0).map_or(prefix.clone(), |inner| self.join(prefix, inner));
+                self.push_import(node, &prefix, Some(b"*"), None);
+            }
+            Some((Role::ImportScope, rule)) => {
+                let inner = node.child_by_field_id(rule.path).map_or(prefix.clone(), |path| self.join(prefix, path));
+                if let Some(list) = node.child_by_field_id(rule.list) {
+                    self.import_part(list, &inner, nesting + 1);
+                }
+            }
+            Some((Role::ImportList, _)) => {
+                let mut cursor = node.walk();
+                for child in node.named_children(&mut cursor) {
+                    self.import_part(child, prefix, nesting + 1);
+                }
+            }
+            _ => self.import_name(node, prefix),
+        }
+    }
+
+    fn import_item(&mut self, node: Node, rule: &Rule, prefix: &Prefix, nesting: usize) {
+        let alias = node.child_by_field_id(rule.alias).map(|alias| self.text(alias));
+        if let Some(path) = node.child_by_field_id(rule.path) {
+            let inner = self.join(prefix, path);
+            return match node.child_by_field_id(rule.name) {
+                Some(name) => {
+                    let text = self.text(name);
+                    self.push_import(node, &inner, Some(text), alias);
+                }
+                None => self.import_whole(node, &inner, alias),
+            };
+        }
+        let Some(name) = node.child_by_field_id(rule.name) else {
+            return node.named_child(0).map_or((), |child| self.import_part(child, prefix, nesting + 1));
+        };
+        if prefix.from {
+            let text = self.text(name);
+            self.push_import(node, prefix, Some(text), alias);
+        } else {
+            let whole = self.join(prefix, name);
+            self.import_whole(node, &whole, alias);
+        }
+    }
+
+    /// A bare name: a member of the prefix, or a whole path.
+    fn import_name(&mut self, node: Node, prefix: &Prefix) {
+        let named = self.table.marks(node.kind_id()) & (mark::IDENTIFIER | mark::STRING) != 0
+            || matches!(
+                self.role(node),
+                Some(Role::Member | Role::MemberType | Role::ImportRelative | Role::Transparent)
+            );
+        if !named {
+            return;
+        }
+        let binds_last = self.table.rules.import_binding == ImportBinding::Last;
+        if prefix.from && !binds_last {
+            let text = self.text(node);
+            // `import React from 'react'` binds what the module exports by default.
+            let default = self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0
+                && self.table.rules.modules == super::rules::ModuleNames::Path;
+            if default {
+                self.push_import(node, prefix, Some(b"default"), Some(text));
+            } else {
+                self.push_import(node, prefix, Some(text), None);
+            }
+        } else {
+            let whole = self.join(prefix, node);
+            self.import_whole(node, &whole, None);
+        }
+    }
+
+    /// A path with nothing picked from it, bound by the custom of the language.
+    fn import_whole(&mut self, node: Node, prefix: &Prefix, alias: Option<&[u8]>) {
+        match self.table.rules.import_binding {
+            ImportBinding::Module => self.push_import(node, prefix, None, alias),
+            ImportBinding::Everything => self.push_import(node, prefix, Some(b"*"), alias),
+            ImportBinding::Last => {
+                let (path, name) = match prefix.path.rsplit_once(&self.table.rules.separator) {
+                    Some((path, name)) => (path.to_string(), name.to_string()),
+                    None => (String::new(), prefix.path.clone()),
+                };
+                let inner = Prefix { path, ..prefix.clone() };
+                if name == "self" {
+                    return self.import_whole(node, &inner, alias);
+                }
+                self.push_import(node, &inner, Some(name.as_bytes()), alias);
+            }
+        }
+    }
+
+    fn push_import(&mut self, node: Node, prefix: &Prefix, name: Option<&[u8]>, alias: Option<&[u8]>) {
+        let owner = self.scope().symbol;
+        let path = self.strings.intern(prefix.path.as_bytes());
+        let name = name.map_or(Str::NONE, |name| self.strings.intern(name));
+        let alias = alias.map_or(Str::NONE, |alias| self.strings.intern(alias));
+        let line = node.start_position().row as u32 + 1;
+        self.facts.imports.push(Import { owner, path, name, alias, level: prefix.level, line });
+    }
+
+    fn join(&self, prefix: &Prefix, node: Node) -> Prefix {
+        let own = self.import_path(node);
+        let path = match (prefix.path.is_empty(), own.path.is_empty()) {
+            (false, false) => format!("{}{}{}", prefix.path, self.table.rules.separator, own.path),
+            (false, true) => prefix.path.clone(),
+            (true, _) => own.path,
+        };
+        Prefix { path, level: prefix.level + own.level, from: prefix.from }
+    }
+
+    /// Path and leading dots of a module as written, without quotes.
+    fn import_path(&self, node: Node) -> Prefix {
+        let text = names::without_space(self.text(node));
+        let text = text.trim_matches(['"', '\'', '`', '<', '>'].as_slice());
+        if self.role(node) == Some(Role::ImportRelative) {
+            let path = text.trim_start_matches('.');
+            return Prefix { path: path.into(), level: (text.len() - path.len()) as u32, from: true };
+        }
+        Prefix { path: text.into(), level: 0, from: false }
+    }
+
+    /// `const a = require('./a')` and `const { b } = require('./a')`; true if it was one.
+    pub(super) fn import_call(&mut self, node: Node, rule: &Rule, value: Node) -> bool {
+        if rule.imports.is_empty() || self.role(value) != Some(Role::Call) {
+            return false;
+        }
+        let table = self.table;
+        let callee = table.rule(value.kind_id()).and_then(|call| value.child_by_field_id(call.callee));
+        let Some(callee) = callee else { return false };
+        if !rule.imports.iter().any(|known| known.as_bytes() == self.text(callee)) {
+            return false;
+        }
+        let arguments = value.named_child(value.named_child_count().saturating_sub(1) as u32);
+        let Some(path) = arguments.and_then(|arguments| arguments.named_child(0)) else { return false };
+        let prefix = Prefix { from: true, ..self.import_path(path) };
+        let Some(target) = node.child_by_field_id(rule.name) else { return false };
+        if self.table.marks(target.kind_id()) & mark::IDENTIFIER != 0 {
+            let alias = self.text(target);
+            self.push_import(node, &prefix, None, Some(alias));
+        } else {
+            let mut cursor = target.walk();
+            for part in target.named_children(&mut cursor) {
+                // `{ b }` or `{ b: renamed }`.
+                let (first, last) = (part.named_child(0).unwrap_or(part), part.named_child(1));
+                let (name, alias) = (self.text(first), last.map(|last| self.text(last)));
+                self.push_import(node, &prefix, Some(name), alias);
+            }
+        }
+        true
+    }
+}

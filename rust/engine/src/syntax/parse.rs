@@ -1,0 +1,160 @@
+//! Many files at once: map, classify, hash, parse and extract on all cores, one parser kept per thread and language.
+//!
+//! A file never stops the others. One that cannot be read, is binary or minified says so in its status; one on which the
+//! grammar runs longer than [`TIME_LIMIT`] is kept as text.
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
+
+use super::extract::extract;
+use super::facts::{FileFacts, file_flag};
+use super::rules::Table;
+use super::sections::sections;
+use crate::source::hash::hash;
+use crate::source::read::{Classification, SourceFile, is_generated};
+
+/// No honest file of the size limit needs this long; only a grammar caught in error recovery does.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Parsed,
+    /// Kept as sections of text: no grammar, or the grammar gave up.
+    Text,
+    Binary,
+    Minified,
+    Unreadable,
+}
+
+impl Status {
+    pub fn name(self) -> &'static str {
+        ["parsed", "text", "binary", "minified", "unreadable"][self as usize]
+    }
+}
+
+/// One file of the work list.
+pub struct Job<'a> {
+    /// Relative to the root, `/` between the parts.
+    pub path: &'a str,
+    pub table: &'a Table,
+    /// Bits of [`file_flag`].
+    pub flags: u32,
+}
+
+/// A file after parsing; `facts` is [`FileFacts::encode`]d, empty unless parsed or kept as text.
+#[derive(Debug)]
+pub struct ParsedFile {
+    pub status: Status,
+    /// Why it is unreadable.
+    pub detail: String,
+    pub size: u64,
+    pub content_hash: Option<[u8; 32]>,
+    pub facts: Vec<u8>,
+    pub flags: u32,
+    pub symbols: u32,
+    pub syntax_errors: u32,
+    pub lines: u32,
+}
+
+impl ParsedFile {
+    fn without_facts(status: Status, detail: String, size: u64, content_hash: Option<[u8; 32]>, flags: u32) -> Self {
+        Self { status, detail, size, content_hash, facts: vec![], flags, symbols: 0, syntax_errors: 0, lines: 0 }
+    }
+}
+
+/// Parses files under `root`, in the order given, on `threads` threads (0: all cores).
+pub fn parse_files(root: &Path, jobs: &[Job], max_bytes: u64, threads: usize) -> Vec<ParsedFile> {
+    let work = || jobs.par_iter().with_max_len(1).map(|job| parse_file(root, job, max_bytes)).collect();
+    in_pool(threads, work)
+}
+
+/// Runs work on a pool of its own size, or on the shared one for 0.
+pub fn in_pool<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) if threads > 0 => pool.install(work),
+        _ => work(),
+    }
+}
+
+fn parse_file(root: &Path, job: &Job, max_bytes: u64) -> ParsedFile {
+    let file = match SourceFile::open(&root.join(job.path), max_bytes) {
+        Ok(file) => file,
+        Err(error) => return ParsedFile::without_facts(Status::Unreadable, error.to_string(), 0, None, job.flags),
+    };
+    let bytes = file.bytes();
+    let size = bytes.len() as u64;
+    let rejected = |status| ParsedFile::without_facts(status, String::new(), size, Some(hash(bytes)), job.flags);
+    match file.classification() {
+        Classification::Text => parse_source(job.path, bytes, job.table, job.flags),
+        Classification::Binary => rejected(Status::Binary),
+        Classification::Minified => rejected(Status::Minified),
+    }
+}
+
+/// Parses bytes that are already in memory.
+pub fn parse_source(path: &str, source: &[u8], table: &Table, flags: u32) -> ParsedFile {
+    let flags = flags | if is_generated(source) { file_flag::GENERATED } else { 0 };
+    let tree = parse_tree(source, table);
+    let (status, facts) = match &tree {
+        Some(tree) => (Status::Parsed, extract(path, source, tree, table, flags)),
+        None => (Status::Text, sections(path, source, flags)),
+    };
+    parsed(status, &facts, source)
+}
+
+fn parsed(status: Status, facts: &FileFacts, source: &[u8]) -> ParsedFile {
+    ParsedFile {
+        status,
+        detail: String::new(),
+        size: source.len() as u64,
+        content_hash: Some(hash(source)),
+        facts: facts.encode(),
+        flags: facts.header.flags,
+        symbols: facts.symbols.len() as u32,
+        syntax_errors: facts.header.syntax_errors,
+        lines: facts.header.lines,
+    }
+}
+
+thread_local! {
+    static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
+}
+
+/// The syntax tree; None without a grammar, or when the grammar gives up.
+pub fn parse_tree(source: &[u8], table: &Table) -> Option<Tree> {
+    let grammar = table.grammar.as_ref()?;
+    PARSER.with_borrow_mut(|parser| {
+        parser.set_language(grammar).ok()?;
+        let begun = Instant::now();
+        let mut watch = |_: &ParseState| {
+            if begun.elapsed() > TIME_LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let options = ParseOptions::new().progress_callback(&mut watch);
+        let tree = parser.parse_with_options(&mut |at, _| source.get(at..).unwrap_or_default(), None, Some(options));
+        if tree.is_none() {
+            parser.reset();
+        }
+        tree
+    })
+}
+
+/// What bare parsing costs: reads and parses every file and keeps nothing. Bytes parsed, and files with syntax errors.
+///
+/// The baseline of the benchmarks: the same grammar, the same reader, the same threads, and no extraction.
+pub fn parse_only(root: &Path, jobs: &[Job], max_bytes: u64, threads: usize) -> (u64, u64) {
+    let one = |job: &Job| {
+        let Ok(file) = SourceFile::open(&root.join(job.path), max_bytes) else { return (0, 0) };
+        match parse_tree(file.bytes(), job.table) {
+            Some(tree) => (file.bytes().len() as u64, u64::from(tree.root_node().has_error())),
+            None => (0, 0),
+        }
+    };
+    let sum = |left: (u64, u64), right: (u64, u64)| (left.0 + right.0, left.1 + right.1);
+    in_pool(threads, || jobs.par_iter().with_max_len(1).map(one).reduce(|| (0, 0), sum))
+}

@@ -1,0 +1,311 @@
+//! References: calls, types and bases by name and receiver; and bindings, which tell what a receiver holds.
+
+use rustc_hash::FxHashSet;
+use tree_sitter::Node;
+
+use super::extract::Extractor;
+use super::facts::{Binding, BindingKind, FileFacts, Reference, ReferenceKind, Str, SymbolKind};
+use super::names;
+use super::rules::{Role, Rule, Selector, mark};
+
+/// How deep names are looked for inside a base or a receiver; deeper ones are not plain names.
+const MAX_NESTING: usize = 32;
+/// A receiver longer than this is an expression, not a name.
+const MAX_RECEIVER: usize = 120;
+
+impl Extractor<'_> {
+    pub(super) fn push_reference(&mut self, owner: u32, name: Str, receiver: Str, at: Node, kind: ReferenceKind) {
+        let line = at.start_position().row as u32 + 1;
+        self.facts.references.push(Reference { owner, name, receiver, line, kind: kind as u32 });
+    }
+
+    pub(super) fn type_reference(&mut self, node: Node, name: Str, receiver: Str) {
+        let owner = self.scope().symbol;
+        self.push_reference(owner, name, receiver, node, ReferenceKind::Type);
+    }
+
+    /// `callee(…)`, or `receiver.name(…)` where the grammar keeps them apart (Java).
+    pub(super) fn call(&mut self, node: Node, rule: &Rule) {
+        let named = if rule.callee != 0 {
+            node.child_by_field_id(rule.callee).and_then(|callee| self.named(callee))
+        } else {
+            node.child_by_field_id(rule.name).map(|name| {
+                let receiver = node.child_by_field_id(rule.receiver);
+                let receiver = receiver.map_or(Str::NONE, |receiver| self.receiver(receiver));
+                (self.strings.intern(self.text(name)), receiver)
+            })
+        };
+        if let Some((name, receiver)) = named {
+            let owner = self.scope().symbol;
+            self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
+        }
+    }
+
+    pub(super) fn construct(&mut self, node: Node, rule: &Rule) {
+        let named = node.child_by_field_id(rule.type_field).and_then(|constructed| self.named(constructed));
+        if let Some((name, receiver)) = named {
+            let owner = self.scope().symbol;
+            self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
+        }
+    }
+
+    pub(super) fn member_type(&mut self, node: Node, rule: &Rule) {
+        let start = node.start_byte() as u32;
+        let Some(property) = node.child_by_field_id(rule.property).filter(|_| start >= self.taken_until) else {
+            return;
+        };
+        let receiver = node.child_by_field_id(rule.object).map_or(Str::NONE, |object| self.receiver(object));
+        let name = self.strings.intern(self.text(property));
+        self.type_reference(node, name, receiver);
+        self.taken_until = node.end_byte() as u32;
+    }
+
+    /// Name and receiver of an expression that names something; None for any other expression.
+    pub(super) fn named(&mut self, mut node: Node) -> Option<(Str, Str)> {
+        for _ in 0..MAX_NESTING {
+            if self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0 {
+                return Some((self.strings.intern(self.text(node)), Str::NONE));
+            }
+            let table = self.table;
+            let rule = table.rule(node.kind_id())?;
+            match rule.role {
+                Role::Member | Role::MemberType => {
+                    let property = node.child_by_field_id(rule.property)?;
+                    let object = node.child_by_field_id(rule.object);
+                    let receiver = object.map_or(Str::NONE, |object| self.receiver(object));
+                    if self.table.marks(property.kind_id()) & mark::IDENTIFIER == 0 {
+                        return self.named(property).map(|(name, _)| (name, receiver));
+                    }
+                    return Some((self.strings.intern(self.text(property)), receiver));
+                }
+                Role::Transparent => {
+                    node = node.child_by_field_id(rule.value).or_else(|| node.named_child(0))?;
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// A receiver as facts keep it: names and members as written, a call with empty parentheses, `?` for the rest.
+    pub(super) fn receiver(&mut self, node: Node) -> Str {
+        let mut text = String::new();
+        if !self.write_receiver(node, &mut text, 0) || text.len() > MAX_RECEIVER {
+            text.replace_range(.., "?");
+        }
+        self.strings.intern(text.as_bytes())
+    }
+
+    fn write_receiver(&self, node: Node, out: &mut String, nesting: usize) -> bool {
+        if nesting > MAX_NESTING {
+            return false;
+        }
+        let rule = self.table.rule(node.kind_id());
+        match rule.map(|rule| (rule.role, rule)) {
+            Some((Role::Member | Role::MemberType, rule)) => {
+                let Some(property) = node.child_by_field_id(rule.property) else { return false };
+                if let Some(object) = node.child_by_field_id(rule.object) {
+                    if !self.write_receiver(object, out, nesting + 1) {
+                        return false;
+                    }
+                    // The separator as written: `.`, `::`, `->`, `?.`.
+                    let between = &self.source[object.end_byte()..property.start_byte()];
+                    out.push_str(&names::without_space(between));
+                }
+                out.push_str(&names::without_space(self.text(property)));
+                true
+            }
+            Some((Role::Call, rule)) => {
+                let parts = [rule.receiver, rule.callee, rule.name];
+                let mut first = true;
+                for part in parts.iter().filter(|&&field| field != 0) {
+                    let Some(child) = node.child_by_field_id(*part) else { continue };
+                    if !first {
+                        out.push_str(&self.table.rules.separator);
+                    }
+                    if !self.write_receiver(child, out, nesting + 1) {
+                        return false;
+                    }
+                    first = false;
+                }
+                out.push_str("()");
+                !first
+            }
+            Some((Role::Construct, rule)) => {
+                let Some(child) = node.child_by_field_id(rule.type_field) else { return false };
+                let written = self.write_receiver(child, out, nesting + 1);
+                out.push_str("()");
+                written
+            }
+            Some((Role::Transparent, rule)) => {
+                let inner = node.child_by_field_id(rule.value).or_else(|| node.named_child(0));
+                inner.is_some_and(|inner| self.write_receiver(inner, out, nesting + 1))
+            }
+            _ if node.named_child_count() == 0 && node.end_byte() - node.start_byte() <= MAX_RECEIVER => {
+                let text = String::from_utf8_lossy(self.text(node));
+                let plain = text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$' || c == '@');
+                out.push_str(&text);
+                plain && !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit())
+            }
+            _ => false,
+        }
+    }
+
+    /// Remembers what variables hold: a declared type, or what was called to make the value.
+    pub(super) fn binding(&mut self, node: Node, rule: &Rule) {
+        let value = node.child_by_field_id(rule.value);
+        if let Some(value) = value
+            && self.import_call(node, rule, value)
+        {
+            return;
+        }
+        let Some(name_field) = std::num::NonZeroU16::new(rule.name) else { return };
+        let declared = self.type_text(node, rule.type_field);
+        let mut cursor = node.walk();
+        let targets: Vec<Node> = node.children_by_field_id(name_field, &mut cursor).collect();
+        for target in targets {
+            let (target, value) = self.first_of_lists(target, value);
+            let Some(name) = self.binding_name(target, rule) else { continue };
+            let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };
+            let (type_name, kind) = held.unwrap_or((declared, BindingKind::Annotated));
+            if !type_name.is_none() {
+                let owner = self.scope().symbol;
+                self.facts.bindings.push(Binding { owner, name, type_name, kind: kind as u32 });
+            }
+        }
+    }
+
+    /// `a, err := f()` binds `a`: of lists on both sides the first ones belong together.
+    fn first_of_lists<'t>(&self, target: Node<'t>, value: Option<Node<'t>>) -> (Node<'t>, Option<Node<'t>>) {
+        let first = |node: Node<'t>| {
+            let list = self.role(node) == Some(Role::ImportList);
+            if list { node.named_child(0).unwrap_or(node) } else { node }
+        };
+        (first(target), value.map(first))
+    }
+
+    fn binding_name(&mut self, target: Node, rule: &Rule) -> Option<Str> {
+        if self.role(target) == Some(Role::Member) {
+            let text = names::without_space(self.text(target));
+            return (text.len() < MAX_RECEIVER).then(|| self.strings.intern(text.as_bytes()));
+        }
+        let _ = rule;
+        let name = self.innermost_name(target)?;
+        Some(self.strings.intern(self.text(name)))
+    }
+
+    /// What a value says of its type.
+    fn held(&mut self, value: Node) -> Option<(Str, BindingKind)> {
+        let table = self.table;
+        let mut node = value;
+        for _ in 0..MAX_NESTING {
+            let rule = table.rule(node.kind_id())?;
+            match rule.role {
+                Role::Call => {
+                    let text = self.receiver(node);
+                    let text = self.strings.table.get(text).strip_suffix(b"()")?.to_vec();
+                    return Some((self.strings.intern(&text), BindingKind::Called));
+                }
+                Role::Construct => {
+                    let (name, receiver) = node.child_by_field_id(rule.type_field).and_then(|node| self.named(node))?;
+                    let mut text = self.strings.table.get(receiver).to_vec();
+                    if !text.is_empty() {
+                        text.extend_from_slice(self.table.rules.separator.as_bytes());
+                    }
+                    text.extend_from_slice(self.strings.table.get(name));
+                    return Some((self.strings.intern(&text), BindingKind::Annotated));
+                }
+                Role::Transparent => node = node.child_by_field_id(rule.value).or_else(|| node.named_child(0))?,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// References from a type to what it extends.
+    pub(super) fn bases(&mut self, node: Node, rule: &Rule, symbol: u32) {
+        for base in self.base_nodes(node, rule) {
+            if let Some((name, receiver)) = self.named(base) {
+                self.push_reference(symbol, name, receiver, base, ReferenceKind::Inherit);
+            }
+        }
+    }
+
+    pub(super) fn embedded_base(&mut self, node: Node, rule: &Rule) {
+        if !self.scope().kind.is_type() || self.scope().depth + 3 < self.depth {
+            return;
+        }
+        let symbol = self.scope().symbol;
+        let inside = node.child_by_field_id(rule.type_field).unwrap_or(node);
+        let mut found = Vec::new();
+        self.collect_bases(inside, &mut found, 0);
+        for base in found {
+            if let Some((name, receiver)) = self.named(base) {
+                self.push_reference(symbol, name, receiver, base, ReferenceKind::Inherit);
+            }
+        }
+    }
+
+    pub(super) fn base_nodes<'t>(&self, node: Node<'t>, rule: &Rule) -> Vec<Node<'t>> {
+        let mut found = Vec::new();
+        for selector in &rule.bases {
+            let mut cursor = node.walk();
+            let holders: Vec<Node> = match *selector {
+                Selector::Field(id) => node.child_by_field_id(id).into_iter().collect(),
+                Selector::Kind(id) => node.children(&mut cursor).filter(|child| child.kind_id() == id).collect(),
+            };
+            for holder in holders {
+                self.collect_bases(holder, &mut found, 0);
+            }
+        }
+        found
+    }
+
+    /// The names in a list of bases, without type arguments and keyword arguments.
+    fn collect_bases<'t>(&self, node: Node<'t>, found: &mut Vec<Node<'t>>, nesting: usize) {
+        if nesting > MAX_NESTING {
+            return;
+        }
+        let role = self.role(node);
+        let names_one = self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0
+            || matches!(role, Some(Role::Member | Role::MemberType));
+        if names_one {
+            found.push(node);
+        } else if role != Some(Role::Skip) && role != Some(Role::Lambda) {
+            let mut cursor = node.walk();
+            for child in node.named_children(&mut cursor) {
+                self.collect_bases(child, found, nesting + 1);
+            }
+        }
+    }
+
+    /// The first name in a type: `Server` of `Server<T>`.
+    pub(super) fn base_name(&mut self, node: Node) -> Option<Str> {
+        let mut found = Vec::new();
+        self.collect_bases(node, &mut found, 0);
+        let first = found.first().copied()?;
+        self.named(first).map(|(name, _)| name)
+    }
+}
+
+/// One reference per owner, name, receiver and kind: the first; and no type reference where a base says the same.
+pub(super) fn dedupe(facts: &mut FileFacts) {
+    let mut seen = FxHashSet::default();
+    let inherited: FxHashSet<(u32, Str)> = facts
+        .references
+        .iter()
+        .filter(|reference| reference.kind == ReferenceKind::Inherit as u32)
+        .map(|reference| (reference.owner, reference.name))
+        .collect();
+    let symbols = &facts.symbols;
+    facts.references.retain(|reference| {
+        let is_type = reference.kind == ReferenceKind::Type as u32;
+        let own_name = is_type
+            && symbols[reference.owner as usize].name == reference.name
+            && symbols[reference.owner as usize].kind() != SymbolKind::Variable;
+        let repeated = !seen.insert((reference.owner, reference.name, reference.receiver, reference.kind));
+        !(repeated || own_name || is_type && inherited.contains(&(reference.owner, reference.name)))
+    });
+    let mut bound = FxHashSet::default();
+    facts.bindings.retain(|binding| bound.insert((binding.owner, binding.name, binding.type_name, binding.kind)));
+}

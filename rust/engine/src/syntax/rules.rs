@@ -1,0 +1,467 @@
+//! What a language folder may say: the closed vocabulary of roles, and its compilation into tables by node-kind id.
+//!
+//! `language.toml` arrives as JSON. An unknown key, role or node kind is an error that names it: a language that does
+//! not fit its grammar must fail when it is loaded, not extract less in silence. Kinds that newer versions of a grammar
+//! dropped are written in `optional`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use tree_sitter::Language;
+
+use super::facts::SymbolKind;
+
+/// How the name of a module follows from its path (and its text).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModuleNames {
+    /// `a/b/c.py` is `a.b.c`, `a/b/__init__.py` is `a.b`.
+    Dotted,
+    /// `lib/router/index.js` is `lib/router/index`.
+    Path,
+    /// All files of a folder are one module: `net/http/client.go` is `net/http`.
+    Directory,
+    /// The file's own package clause: `java.util`.
+    Declared,
+    /// `axum/src/routing/mod.rs` is `axum::routing`.
+    Crate,
+    /// The module is the file, and its symbols bear no prefix.
+    #[default]
+    File,
+}
+
+/// Who may use a symbol, by the custom of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum VisibilityRule {
+    /// `_name` is private, `__name__` is not.
+    Underscore,
+    /// An upper-case first letter is public.
+    Capital,
+    /// A modifier says so; without one it is package-private.
+    Modifier,
+    /// A modifier says so; without one it is public.
+    ModifierOrPublic,
+    /// `pub` or private.
+    Pub,
+    /// `static` is private to the file.
+    Static,
+    /// Exported, or internal to its module; members are public unless a modifier says otherwise.
+    Export,
+    #[default]
+    Public,
+}
+
+/// Where a statement of import binds what it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImportBinding {
+    /// The path is a module, bound under its own name (Python `import a.b`, Go).
+    #[default]
+    Module,
+    /// The last part of the path is the member (Java, Rust `use`).
+    Last,
+    /// Everything in it becomes visible (C `#include`).
+    Everything,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Role {
+    #[serde(rename = "definition.module")]
+    DefineModule,
+    #[serde(rename = "definition.class")]
+    DefineClass,
+    #[serde(rename = "definition.struct")]
+    DefineStruct,
+    #[serde(rename = "definition.interface")]
+    DefineInterface,
+    #[serde(rename = "definition.trait")]
+    DefineTrait,
+    #[serde(rename = "definition.enum")]
+    DefineEnum,
+    #[serde(rename = "definition.type")]
+    DefineType,
+    #[serde(rename = "definition.function")]
+    DefineFunction,
+    /// A variable where it stands at module level (or holds a function); elsewhere only a binding.
+    #[serde(rename = "definition.variable")]
+    DefineVariable,
+    /// A local or field: what it holds is remembered for receivers.
+    #[serde(rename = "binding")]
+    Binding,
+    /// Members of a type that stand outside it (Rust `impl`): `type`, and `bases` for what is implemented.
+    #[serde(rename = "container")]
+    Container,
+    /// Belongs to the definition inside it (`export …`, Python's decorated definition).
+    #[serde(rename = "wrapper")]
+    Wrapper,
+    /// Goes before a definition: decorator, attribute, annotation.
+    #[serde(rename = "decorator")]
+    Decorator,
+    /// The clause that names the file's package.
+    #[serde(rename = "package")]
+    Package,
+    #[serde(rename = "parameter")]
+    Parameter,
+    #[serde(rename = "parameter.variadic")]
+    ParameterVariadic,
+    #[serde(rename = "parameter.keyword-variadic")]
+    ParameterKeywordVariadic,
+    /// What follows can be given by keyword only (Python `*`).
+    #[serde(rename = "parameter.keyword-only-after")]
+    ParameterKeywordOnlyAfter,
+    /// What stands before can be given by position only (Python `/`).
+    #[serde(rename = "parameter.positional-only-before")]
+    ParameterPositionalOnlyBefore,
+    /// `callee`, or `name` with `receiver`.
+    #[serde(rename = "reference.call")]
+    Call,
+    /// `type` is constructed: `new Foo(…)`, `Foo{…}`.
+    #[serde(rename = "reference.construct")]
+    Construct,
+    /// `object` and `property`.
+    #[serde(rename = "member")]
+    Member,
+    /// A member in type position: `object` and `property`.
+    #[serde(rename = "member.type")]
+    MemberType,
+    /// Everything inside is in type position.
+    #[serde(rename = "context.type")]
+    TypeContext,
+    /// A base type by its mere presence in a type's body (Go embedding), unless the field in `unless` is there.
+    #[serde(rename = "base")]
+    Base,
+    /// A function as a value: the variable that holds it is its name.
+    #[serde(rename = "lambda")]
+    Lambda,
+    /// Stands for what is inside it: `await x`, `(x)`, `f::<T>`.
+    #[serde(rename = "transparent")]
+    Transparent,
+    /// Between a definition and its name: C's pointer and function declarators.
+    #[serde(rename = "declarator")]
+    Declarator,
+    /// Arguments, which name no base: `class A(B, metaclass=M)`, `List<T>`.
+    #[serde(rename = "skip")]
+    Skip,
+    #[serde(rename = "import")]
+    Import,
+    /// `name` with an optional `alias` and `path`.
+    #[serde(rename = "import.item")]
+    ImportItem,
+    /// The module itself under a name (`* as ns`).
+    #[serde(rename = "import.namespace")]
+    ImportNamespace,
+    #[serde(rename = "import.wildcard")]
+    ImportWildcard,
+    /// `path` goes before all of `list`.
+    #[serde(rename = "import.scope")]
+    ImportScope,
+    #[serde(rename = "import.list")]
+    ImportList,
+    /// A relative module: leading dots, then a path.
+    #[serde(rename = "import.relative")]
+    ImportRelative,
+}
+
+impl Role {
+    /// The kind of symbol that a definition makes.
+    pub fn defines(self) -> Option<SymbolKind> {
+        Some(match self {
+            Self::DefineModule => SymbolKind::Module,
+            Self::DefineClass => SymbolKind::Class,
+            Self::DefineStruct => SymbolKind::Struct,
+            Self::DefineInterface => SymbolKind::Interface,
+            Self::DefineTrait => SymbolKind::Trait,
+            Self::DefineEnum => SymbolKind::Enum,
+            Self::DefineType => SymbolKind::Type,
+            Self::DefineFunction => SymbolKind::Function,
+            Self::DefineVariable => SymbolKind::Variable,
+            _ => return None,
+        })
+    }
+}
+
+/// One row of `[nodes]` in `language.toml`: a role, and the fields of the grammar in which its parts stand.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NodeSpec {
+    role: Role,
+    name: Option<String>,
+    parameters: Option<String>,
+    returns: Option<String>,
+    body: Option<String>,
+    value: Option<String>,
+    #[serde(rename = "type")]
+    type_field: Option<String>,
+    object: Option<String>,
+    property: Option<String>,
+    callee: Option<String>,
+    receiver: Option<String>,
+    path: Option<String>,
+    alias: Option<String>,
+    list: Option<String>,
+    /// Fields or child kinds that hold base types.
+    #[serde(default)]
+    bases: Vec<String>,
+    /// The symbol kind by the kind of the child in `type`.
+    #[serde(default)]
+    kinds: BTreeMap<String, String>,
+    /// Only with this field present.
+    requires: Option<String>,
+    /// Only with this field absent.
+    unless: Option<String>,
+    /// The names of callees that import (JavaScript's `require`).
+    #[serde(default)]
+    imports: Vec<String>,
+    /// The kind is absent in some version of the grammar.
+    #[serde(default)]
+    optional: bool,
+    /// A constructor whatever its name (Java).
+    #[serde(default)]
+    constructor: bool,
+}
+
+/// The part of `language.toml` that the engine reads.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    pub separator: String,
+    #[serde(default)]
+    pub modules: ModuleNames,
+    #[serde(default)]
+    pub visibility: VisibilityRule,
+    /// The first string of a body is its documentation.
+    #[serde(default)]
+    pub docstrings: bool,
+    /// Indentation is syntax: the token stream of a body hash keeps its block structure.
+    #[serde(default)]
+    pub layout: bool,
+    /// Beginnings of comments that document; empty: any comment directly above a definition does.
+    #[serde(default)]
+    pub doc_comments: Vec<String>,
+    #[serde(default)]
+    pub import_binding: ImportBinding,
+    /// Names of constructors (`__init__`, `constructor`).
+    #[serde(default)]
+    pub constructors: Vec<String>,
+    /// Leaf kinds that are names.
+    #[serde(default)]
+    pub identifiers: Vec<String>,
+    /// Leaf kinds that are names of types.
+    #[serde(default)]
+    pub types: Vec<String>,
+    #[serde(default)]
+    pub strings: Vec<String>,
+    #[serde(default)]
+    pub comments: Vec<String>,
+    /// Node kinds and tokens that add one to cyclomatic complexity.
+    #[serde(default)]
+    pub branches: Vec<String>,
+    #[serde(default)]
+    nodes: BTreeMap<String, NodeSpec>,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum RulesError {
+    #[error("the rules of {language} are not valid: {message}")]
+    Invalid { language: String, message: String },
+    #[error("the grammar of {language} has no node kind {kind:?}; correct [nodes] or mark it `optional = true`")]
+    UnknownKind { language: String, kind: String },
+    #[error("the grammar of {language} has no field {field:?}, named by {kind:?}")]
+    UnknownField { language: String, kind: String, field: String },
+    #[error("{language} maps {kind:?} to {value:?}, which is no kind of symbol")]
+    UnknownSymbolKind { language: String, kind: String, value: String },
+}
+
+/// Where bases stand: in a field, or in children of a kind.
+#[derive(Clone, Copy, Debug)]
+pub enum Selector {
+    Field(u16),
+    Kind(u16),
+}
+
+/// A compiled [`NodeSpec`]; 0 is "no such field" (field ids start at 1).
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub role: Role,
+    pub name: u16,
+    pub parameters: u16,
+    pub returns: u16,
+    pub body: u16,
+    pub value: u16,
+    pub type_field: u16,
+    pub object: u16,
+    pub property: u16,
+    pub callee: u16,
+    pub receiver: u16,
+    pub path: u16,
+    pub alias: u16,
+    pub list: u16,
+    pub requires: u16,
+    pub unless: u16,
+    pub constructor: bool,
+    pub bases: Vec<Selector>,
+    pub kinds: Vec<(u16, SymbolKind)>,
+    pub imports: Vec<String>,
+}
+
+/// Bits of [`Table::marks`]: what a node kind is apart from its rule.
+pub mod mark {
+    pub const IDENTIFIER: u8 = 1;
+    pub const TYPE: u8 = 2;
+    pub const STRING: u8 = 4;
+    pub const COMMENT: u8 = 8;
+    pub const BRANCH: u8 = 16;
+    pub const RULE: u8 = 32;
+}
+
+/// A language ready for the extractor: look-ups by node-kind id, no strings compared on the way.
+pub struct Table {
+    pub name: String,
+    pub rules: Rules,
+    /// None for text without a grammar.
+    pub grammar: Option<Language>,
+    marks: Vec<u8>,
+    rule_numbers: Vec<u16>,
+    compiled: Vec<Rule>,
+}
+
+const NO_RULE: u16 = u16::MAX;
+
+impl Table {
+    /// Compiles the rules (JSON) of a language against its grammar.
+    ///
+    /// # Errors
+    /// [`RulesError`] names the key, kind or field that does not fit.
+    pub fn compile(name: &str, rules: &str, grammar: Option<Language>) -> Result<Self, RulesError> {
+        let rules: Rules = serde_json::from_str(rules)
+            .map_err(|error| RulesError::Invalid { language: name.into(), message: error.to_string() })?;
+        let kinds = grammar.as_ref().map_or(0, Language::node_kind_count);
+        let mut table = Table {
+            name: name.into(),
+            rules,
+            grammar,
+            marks: vec![0; kinds],
+            rule_numbers: vec![NO_RULE; kinds],
+            compiled: Vec::new(),
+        };
+        if let Some(grammar) = table.grammar.clone() {
+            table.mark_kinds(&grammar)?;
+            table.compile_nodes(&grammar)?;
+        }
+        Ok(table)
+    }
+
+    fn mark_kinds(&mut self, grammar: &Language) -> Result<(), RulesError> {
+        let groups = [
+            (mark::IDENTIFIER, self.rules.identifiers.clone()),
+            (mark::TYPE | mark::IDENTIFIER, self.rules.types.clone()),
+            (mark::STRING, self.rules.strings.clone()),
+            (mark::COMMENT, self.rules.comments.clone()),
+            (mark::BRANCH, self.rules.branches.clone()),
+        ];
+        for (bits, kinds) in groups {
+            for kind in kinds {
+                for id in self.kind_ids(grammar, &kind)? {
+                    self.marks[id as usize] |= bits;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn compile_nodes(&mut self, grammar: &Language) -> Result<(), RulesError> {
+        for (kind, spec) in self.rules.nodes.clone() {
+            let ids = match self.kind_ids(grammar, &kind) {
+                Err(RulesError::UnknownKind { .. }) if spec.optional => continue,
+                found => found?,
+            };
+            let number = self.compiled.len() as u16;
+            let rule = self.compile_node(grammar, &kind, &spec)?;
+            self.compiled.push(rule);
+            for id in ids {
+                self.rule_numbers[id as usize] = number;
+                self.marks[id as usize] |= mark::RULE;
+            }
+        }
+        Ok(())
+    }
+
+    fn compile_node(&self, grammar: &Language, kind: &str, spec: &NodeSpec) -> Result<Rule, RulesError> {
+        let field = |name: &Option<String>| -> Result<u16, RulesError> {
+            let Some(name) = name else { return Ok(0) };
+            grammar.field_id_for_name(name).map(std::num::NonZeroU16::get).ok_or_else(|| RulesError::UnknownField {
+                language: self.name.clone(),
+                kind: kind.into(),
+                field: name.clone(),
+            })
+        };
+        let mut bases = Vec::new();
+        for base in &spec.bases {
+            match grammar.field_id_for_name(base) {
+                Some(id) => bases.push(Selector::Field(id.get())),
+                None => bases.extend(self.kind_ids(grammar, base)?.into_iter().map(Selector::Kind)),
+            }
+        }
+        let mut kinds = Vec::new();
+        for (child, value) in &spec.kinds {
+            let symbol = SymbolKind::from_name(value).ok_or_else(|| RulesError::UnknownSymbolKind {
+                language: self.name.clone(),
+                kind: kind.into(),
+                value: value.clone(),
+            })?;
+            kinds.extend(self.kind_ids(grammar, child)?.into_iter().map(|id| (id, symbol)));
+        }
+        Ok(Rule {
+            role: spec.role,
+            name: field(&spec.name)?,
+            parameters: field(&spec.parameters)?,
+            returns: field(&spec.returns)?,
+            body: field(&spec.body)?,
+            value: field(&spec.value)?,
+            type_field: field(&spec.type_field)?,
+            object: field(&spec.object)?,
+            property: field(&spec.property)?,
+            callee: field(&spec.callee)?,
+            receiver: field(&spec.receiver)?,
+            path: field(&spec.path)?,
+            alias: field(&spec.alias)?,
+            list: field(&spec.list)?,
+            requires: field(&spec.requires)?,
+            unless: field(&spec.unless)?,
+            constructor: spec.constructor,
+            bases,
+            kinds,
+            imports: spec.imports.clone(),
+        })
+    }
+
+    /// All ids of a kind: a grammar may have a name both as a node and as a token, and aliases share names.
+    fn kind_ids(&self, grammar: &Language, kind: &str) -> Result<Vec<u16>, RulesError> {
+        let named = kind.starts_with(|first: char| first.is_alphabetic() || first == '_');
+        let ids: Vec<u16> = (0..grammar.node_kind_count() as u16)
+            .filter(|&id| grammar.node_kind_for_id(id) == Some(kind))
+            .filter(|&id| !named || grammar.node_kind_is_named(id) || !self.has_named(grammar, kind))
+            .collect();
+        if ids.is_empty() {
+            return Err(RulesError::UnknownKind { language: self.name.clone(), kind: kind.into() });
+        }
+        Ok(ids)
+    }
+
+    fn has_named(&self, grammar: &Language, kind: &str) -> bool {
+        grammar.id_for_node_kind(kind, true) != 0
+    }
+
+    /// Bits of [`mark`] for a node kind; 0 for the kind of ERROR nodes and any other.
+    #[inline]
+    pub fn marks(&self, kind: u16) -> u8 {
+        self.marks.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    pub fn rule(&self, kind: u16) -> Option<&Rule> {
+        let number = self.rule_numbers.get(kind as usize).copied().unwrap_or(NO_RULE);
+        self.compiled.get(number as usize)
+    }
+}

@@ -1,0 +1,181 @@
+"""Which language a file is in, and what its folder says of it: one folder of data per language.
+
+``language.toml`` has two readers. Names, extensions and test patterns are for discovery; ``[rules]`` goes to the engine,
+which compiles it against the grammar, and ``[traits]`` to the resolver. Nothing but this file is read until a file of
+the language turns up: then its grammar is imported, once per process.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib import metadata
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import PurePosixPath
+from typing import Any
+
+from leindex.errors import LanguageError
+from leindex.leparse.native import Language
+
+TEXT = "text"
+"""The language of every text file that no other language claims."""
+
+_KEYS = {"name", "aliases", "extensions", "filenames", "shebangs", "tests", "inherits", "grammar", "traits", "rules"}
+_SHEBANG = re.compile(rb"^#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+)*)?([A-Za-z]+[0-9]*)")
+
+
+@dataclass(frozen=True)
+class LanguageSpec:
+    """What one ``language.toml`` says."""
+
+    name: str
+    source: str
+    """Where it was read, for messages."""
+    aliases: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+    filenames: tuple[str, ...] = ()
+    shebangs: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    """Glob patterns of file names that hold tests."""
+    grammar: Mapping[str, str] | None = None
+    """``package`` and ``function`` of the grammar's wheel; None for text."""
+    traits: Mapping[str, Any] = field(default_factory=dict)
+    rules: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def native(self) -> Language:
+        """The compiled language; imports the grammar.
+
+        Raises:
+            LanguageError: the grammar's package is missing, or the rules do not fit it.
+        """
+        try:
+            capsule = self._grammar_capsule()
+            return Language(self.name, json.dumps(self.rules), capsule)
+        except ImportError as error:
+            package = self.grammar["package"].replace("_", "-") if self.grammar else "?"
+            raise LanguageError(f"The grammar of {self.name} is missing: pip install {package}.") from error
+        except ValueError as error:
+            raise LanguageError(f"{self.source}: {error}") from error
+
+    def _grammar_capsule(self) -> object | None:
+        if self.grammar is None:
+            return None
+        module = importlib.import_module(self.grammar["package"])
+        return getattr(module, self.grammar["function"])()  # type: ignore[no-any-return]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the folder or the installed grammar does; facts made under another one are made again."""
+        version = ""
+        if self.grammar is not None:
+            try:
+                version = metadata.version(self.grammar["package"].replace("_", "-"))
+            except metadata.PackageNotFoundError:
+                version = "absent"
+        return json.dumps([self.rules, self.grammar, version], sort_keys=True)
+
+
+class Languages:
+    """All languages, by name, extension, file name and first line."""
+
+    def __init__(self, specs: Iterable[LanguageSpec]) -> None:
+        self.by_name: dict[str, LanguageSpec] = {}
+        self._by_alias: dict[str, LanguageSpec] = {}
+        self._by_extension: dict[str, str] = {}
+        self._by_filename: dict[str, str] = {}
+        self._by_shebang: dict[str, str] = {}
+        for spec in specs:
+            self._register(spec)
+
+    def _register(self, spec: LanguageSpec) -> None:
+        self.by_name[spec.name] = spec
+        for alias in (spec.name, *spec.aliases):
+            self._by_alias[alias] = spec
+        for table, keys in (
+            (self._by_extension, spec.extensions),
+            (self._by_filename, spec.filenames),
+            (self._by_shebang, spec.shebangs),
+        ):
+            for key in keys:
+                if table.setdefault(key, spec.name) != spec.name:
+                    raise LanguageError(f"{spec.source}: {key!r} belongs to {table[key]} already.")
+
+    def __getitem__(self, name: str) -> LanguageSpec:
+        """The language of this name or alias; ``KeyError`` if there is none."""
+        return self._by_alias[name]
+
+    def for_path(self, path: str, head: bytes | None = None) -> str | None:
+        """Return the name of the language of a file, or None if its name and first line (``head``) tell nothing."""
+        pure = PurePosixPath(path)
+        known = self._by_filename.get(pure.name) or self._by_extension.get(pure.suffix)
+        known = known or self._by_extension.get(pure.suffix.lower())
+        if known or not head:
+            return known
+        shebang = _SHEBANG.match(head)
+        return self._by_shebang.get(shebang.group(1).decode()) if shebang else None
+
+    def traits(self) -> str:
+        """The resolver's view of all languages, as JSON."""
+        return json.dumps({name: {**spec.traits, **_separator(spec)} for name, spec in self.by_name.items()})
+
+
+def _separator(spec: LanguageSpec) -> dict[str, str]:
+    return {"separator": spec.rules["separator"]} if "separator" in spec.rules else {}
+
+
+@cache
+def languages() -> Languages:
+    """The languages that ship with the package."""
+    return load_languages(files(__package__))
+
+
+def load_languages(folder: Traversable) -> Languages:
+    """Read every ``<folder>/<name>/language.toml``.
+
+    Raises:
+        LanguageError: a file is not valid; the message names file and key.
+    """
+    raw = {entry.name: _read(entry / "language.toml") for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+           if (entry / "language.toml").is_file()}
+    return Languages(_spec(name, raw) for name in raw)
+
+
+def _read(path: Traversable) -> dict[str, Any]:
+    try:
+        return {**tomllib.loads(path.read_text(encoding="utf-8")), "source": str(path)}
+    except tomllib.TOMLDecodeError as error:
+        raise LanguageError(f"{path}: {error}") from error
+
+
+def _spec(folder: str, raw: Mapping[str, dict[str, Any]]) -> LanguageSpec:
+    said = raw[folder]
+    unknown = said.keys() - _KEYS - {"source"}
+    if unknown:
+        raise LanguageError(f"{said['source']}: unknown key {min(unknown)!r}; known are {', '.join(sorted(_KEYS))}.")
+    if said.get("name") != folder:
+        raise LanguageError(f"{said['source']}: the name must be that of the folder, {folder!r}.")
+    parent = raw.get(said["inherits"]) if "inherits" in said else {}
+    if parent is None:
+        raise LanguageError(f"{said['source']}: inherits {said['inherits']!r}, which is no language.")
+    rules = _merged(parent.get("rules", {}), said.get("rules", {}))
+    traits = {**parent.get("traits", {}), **said.get("traits", {})}
+    lists = {key: tuple(said.get(key, ())) for key in ("aliases", "extensions", "filenames", "shebangs")}
+    tests = tuple(said.get("tests", parent.get("tests", ())))
+    return LanguageSpec(
+        name=folder, source=said["source"], grammar=said.get("grammar"), traits=traits, rules=rules, tests=tests, **lists
+    )
+
+
+def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Own keys win; the table of nodes is merged row by row."""
+    merged = {**base, **own}
+    if "nodes" in base or "nodes" in own:
+        merged["nodes"] = {**base.get("nodes", {}), **own.get("nodes", {})}
+    return merged
