@@ -12,8 +12,11 @@
     │   └── IndexFolderReadOnly
     ├── QuestionError         what was asked
     │   ├── EmptyQuery
-    │   └── SymbolNotFound
-    └── SettingsError         how LeIndex was set up
+    │   ├── OutOfRange
+    │   ├── SymbolNotFound
+    │   └── AmbiguousSymbol
+    ├── SettingsError         how LeIndex was set up
+    └── LanguageError         what a language folder says
 
 Broken source code is none of these: it is a result, and is counted in the report.
 """
@@ -22,6 +25,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from leindex.types import Symbol
+
+MOST_LISTED = 20
 
 
 class LeIndexError(Exception):
@@ -107,11 +116,34 @@ class EmptyQuery(QuestionError):
         super().__init__('The question is empty; ask with a few words, such as "how are connections pooled".')
 
 
-class SymbolNotFound(QuestionError):
-    """No symbol bears the name."""
+class OutOfRange(QuestionError):
+    """A number that no answer can meet."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"No symbol is called {name!r}; search for a part of it with `leindex search`.")
+    def __init__(self, what: str, value: int, least: int, most: int) -> None:
+        super().__init__(f"The {what} must be a whole number from {least} to {most}, and is {value}.")
+
+
+class SymbolNotFound(QuestionError):
+    """No symbol bears the name; ``suggestions`` are names that come near."""
+
+    def __init__(self, name: str, suggestions: Sequence[str] = ()) -> None:
+        self.name = name
+        self.suggestions = tuple(suggestions)
+        near = f"did you mean {' or '.join(suggestions)}?" if suggestions else "search for it by what it does."
+        super().__init__(f"No symbol is called {name!r}; {near}")
+
+
+class AmbiguousSymbol(QuestionError):
+    """Several symbols bear the name; ``candidates`` are all of them, each with an exact ``id``."""
+
+    def __init__(self, name: str, candidates: Sequence[Symbol]) -> None:
+        self.name = name
+        self.candidates = tuple(candidates)
+        lines = [f"  {symbol.id}  ({symbol.kind}, line {symbol.start_line})" for symbol in candidates[:MOST_LISTED]]
+        if len(candidates) > MOST_LISTED:
+            lines.append(f"  and {len(candidates) - MOST_LISTED} more; add more of the qualified name")
+        listed = "\n".join(lines)
+        super().__init__(f"{len(candidates)} symbols are called {name!r}; ask for one by its id:\n{listed}")
 
 
 class SettingsError(LeIndexError):
@@ -122,4 +154,4 @@ class SettingsError(LeIndexError):
 
 
 class LanguageError(LeIndexError):
-    """A language folder contradicts itself or its grammar, or the grammar is missing."""
+    """A language folder that is not valid, or whose grammar is missing; the message names file and key."""
