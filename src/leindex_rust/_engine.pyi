@@ -1,8 +1,6 @@
 from collections.abc import Mapping, Sequence
-from typing import Protocol, final
-from collections.abc import Sequence
 from os import PathLike
-from typing import Any, final
+from typing import Any, Protocol, final
 
 class EngineError(RuntimeError): ...
 class SnapshotUnusable(EngineError): ...
@@ -76,10 +74,11 @@ def build_weighted_context(
     candidates: Sequence[tuple[_SymbolLike, float, int]],
     budget: int,
     *,
-    frames: Sequence[_SymbolLike] = [],
-    stamps: Mapping[str, tuple[int, int, bytes]] = {},
-    terms: Sequence[str] = [],
+    frames: Sequence[_SymbolLike] = ...,
+    stamps: Mapping[str, tuple[int, int, bytes]] = ...,
+    terms: Sequence[str] = ...,
 ) -> FittedContext: ...
+
 # --- syntax: languages, files and their facts ---
 
 @final

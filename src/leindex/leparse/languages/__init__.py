@@ -1,6 +1,6 @@
 """Which language a file is in, and what its folder says of it: one folder of data per language.
 
-``language.toml`` has two readers. Names, extensions and test patterns are for discovery; ``[rules]`` goes to the engine,
+``language.toml`` has two readers. Names, extensions and test patterns are for discovery; ``[rules]`` go to the engine,
 which compiles it against the grammar, and ``[traits]`` to the resolver. Nothing but this file is read until a file of
 the language turns up: then its grammar is imported, once per process.
 """
@@ -142,8 +142,11 @@ def load_languages(folder: Traversable) -> Languages:
     Raises:
         LanguageError: a file is not valid; the message names file and key.
     """
-    raw = {entry.name: _read(entry / "language.toml") for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-           if (entry / "language.toml").is_file()}
+    raw = {
+        entry.name: _read(entry / "language.toml")
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if (entry / "language.toml").is_file()
+    }
     return Languages(_spec(name, raw) for name in raw)
 
 
@@ -169,7 +172,13 @@ def _spec(folder: str, raw: Mapping[str, dict[str, Any]]) -> LanguageSpec:
     lists = {key: tuple(said.get(key, ())) for key in ("aliases", "extensions", "filenames", "shebangs")}
     tests = tuple(said.get("tests", parent.get("tests", ())))
     return LanguageSpec(
-        name=folder, source=said["source"], grammar=said.get("grammar"), traits=traits, rules=rules, tests=tests, **lists
+        name=folder,
+        source=said["source"],
+        grammar=said.get("grammar"),
+        traits=traits,
+        rules=rules,
+        tests=tests,
+        **lists,
     )
 
 
