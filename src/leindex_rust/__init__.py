@@ -33,3 +33,6 @@ __all__ = [
     "split_identifier",
     "terms",
 ]
+from leindex_rust._engine import EngineError, SnapshotUnusable, WalkedFile, WalkSkip, hash_files, walk
+
+__all__ = ["EngineError", "SnapshotUnusable", "WalkSkip", "WalkedFile", "hash_files", "walk"]

@@ -6,6 +6,7 @@ mod context;
 mod errors;
 mod syntax;
 mod text;
+mod source;
 
 /// The native module of LeIndex; `leindex_rust` is its door.
 #[pymodule(gil_used = false)]
@@ -28,6 +29,7 @@ mod _engine {
     use crate::text::split_identifier;
     #[pymodule_export]
     use crate::text::terms;
+    use crate::source::{WalkSkip, WalkedFile, hash_files, walk};
 }
 
 /// Runs engine work without the interpreter lock. Every call that touches more than a few bytes goes through here.
