@@ -7,14 +7,18 @@ from leindex_rust._engine import (
     Language,
     ParsedFile,
     SnapshotUnusable,
+    WalkedFile,
+    WalkSkip,
     build_weighted_context,
     count_tokens,
     describe_facts,
+    hash_files,
     parse_files,
     parse_only,
     parse_source,
     split_identifier,
     terms,
+    walk,
 )
 
 __all__ = [
@@ -24,15 +28,16 @@ __all__ = [
     "Language",
     "ParsedFile",
     "SnapshotUnusable",
+    "WalkSkip",
+    "WalkedFile",
     "build_weighted_context",
     "count_tokens",
     "describe_facts",
+    "hash_files",
     "parse_files",
     "parse_only",
     "parse_source",
     "split_identifier",
     "terms",
+    "walk",
 ]
-from leindex_rust._engine import EngineError, SnapshotUnusable, WalkedFile, WalkSkip, hash_files, walk
-
-__all__ = ["EngineError", "SnapshotUnusable", "WalkSkip", "WalkedFile", "hash_files", "walk"]

@@ -4,9 +4,9 @@ use pyo3::prelude::*;
 
 mod context;
 mod errors;
+mod source;
 mod syntax;
 mod text;
-mod source;
 
 /// The native module of LeIndex; `leindex_rust` is its door.
 #[pymodule(gil_used = false)]
@@ -22,6 +22,8 @@ mod _engine {
     #[pymodule_export]
     use crate::errors::SnapshotUnusable;
     #[pymodule_export]
+    use crate::source::{WalkSkip, WalkedFile, hash_files, walk};
+    #[pymodule_export]
     use crate::syntax::{Language, ParsedFile, describe_facts, parse_files, parse_only, parse_source};
     #[pymodule_export]
     use crate::text::count_tokens;
@@ -29,7 +31,6 @@ mod _engine {
     use crate::text::split_identifier;
     #[pymodule_export]
     use crate::text::terms;
-    use crate::source::{WalkSkip, WalkedFile, hash_files, walk};
 }
 
 /// Runs engine work without the interpreter lock. Every call that touches more than a few bytes goes through here.

@@ -1,0 +1,88 @@
+"""Opens the database of an index and turns SQLite's complaints into sentences: the only place that knows how."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from leindex.errors import IndexDamaged, IndexFolderReadOnly, StoreError
+from leindex.lestockage import schema
+
+DATABASE_NAME = "index.db"
+CACHE_KIB = 64 << 10  # a bulk load keeps its inner pages in memory
+CHECKPOINT_PAGES = 16_384  # 64 MiB of log: copying back more rarely is less work, and a reader never notices
+BUSY_SECONDS = 10.0
+DAMAGE = ("malformed", "not a database", "disk I/O", "no such table", "no such column", "database corruption")
+
+
+@contextmanager
+def sentences(folder: Path) -> Iterator[None]:
+    """Raise SQLite's errors of the block as StoreError with a next step."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        problem = str(error)
+        if any(word in problem for word in DAMAGE):
+            raise IndexDamaged(folder, problem) from error
+        if "readonly" in problem or "full" in problem or "unable to open" in problem:
+            raise IndexFolderReadOnly(folder, problem) from error
+        raise StoreError(f"The index in {folder} cannot be used ({problem}); retry, or run `leindex index`.") from error
+
+
+def open_for_writing(folder: Path) -> sqlite3.Connection:
+    """The database of ``folder``, made or migrated as needed. The caller holds the writer lock."""
+    with sentences(folder):
+        database = sqlite3.connect(folder / DATABASE_NAME, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")
+            database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+            database.execute("PRAGMA temp_store = MEMORY")
+            schema.migrate(database, folder)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+
+def open_for_reading(folder: Path) -> sqlite3.Connection:
+    """The database of ``folder``; an empty one in memory when there is none yet, or one that waits for migrations."""
+    with sentences(folder):
+        path = folder / DATABASE_NAME
+        if path.exists():
+            database = _connect_to_read(path)
+            try:
+                if not schema.pending(database, folder):
+                    return database
+            except BaseException:
+                database.close()
+                raise
+            database.close()
+        database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        schema.migrate(database, folder)
+        return database
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """Readers of a write-ahead log need a file beside it; where they cannot make it, nobody can write either."""
+    address = f"file:{quote(str(path.resolve()))}?mode=ro"
+    try:
+        return _connect(address)
+    except sqlite3.OperationalError as error:
+        if "unable to open" not in str(error) and "readonly" not in str(error):
+            raise
+    return _connect(f"{address}&immutable=1")
+
+
+def _connect(address: str) -> sqlite3.Connection:
+    database = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except BaseException:
+        database.close()
+        raise
+    return database

@@ -1,0 +1,77 @@
+"""Finds symbols by what a person types: a node number, an id, a qualified name or any whole tail of one.
+
+The rungs are tried from the most exact to the least, and the first that holds anything answers with all it holds:
+ambiguity is for the reader to see. All but the first two read one covering index, (symbol_name, qualified_name): the
+last part of a qualified name is the symbol's own name.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+SEPARATOR = re.compile(r"::|[.#/]")
+PLAIN = "replace(replace(replace(qualified_name, '::', '.'), '#', '.'), '/', '.')"
+
+
+def find(database: sqlite3.Connection, name: str, limit: int) -> list[int]:
+    """Nodes that ``name`` may mean, in the order of files and lines."""
+    name = name.strip()
+    if re.fullmatch(r"#[0-9]{1,18}", name):
+        return _column(database, "SELECT id FROM intel_nodes WHERE id = ?", int(name[1:]))
+    if not name:
+        return []
+    for rung in (_by_id, _by_whole_name, _by_tail):
+        found = rung(database, name, limit)
+        if found:
+            return found
+    return []
+
+
+def _by_id(database: sqlite3.Connection, name: str, limit: int) -> list[int]:
+    """``path::local.name``, where the path may be a tail of the whole one: ``sessions.py::Session.get``."""
+    found: list[int] = []
+    path, mark, local = name.partition("::")
+    if not mark:
+        return found
+    files = database.execute("SELECT first_node, symbols FROM files WHERE path = ?", (path,)).fetchall()
+    if not files and "." in path:
+        tail = "/" + path.lstrip("/")
+        query = "SELECT first_node, symbols FROM files WHERE substr(path, -length(?1)) = ?1 ORDER BY path"
+        files = database.execute(query, (tail,)).fetchall()
+    for first, count in files:
+        query = "SELECT id FROM intel_nodes WHERE id >= ? AND id < ? AND local_name = ? LIMIT ?"
+        found += _column(database, query, first, first + count, local, limit - len(found))
+    return found
+
+
+def _by_whole_name(database: sqlite3.Connection, name: str, limit: int) -> list[int]:
+    names = _last_parts(name)
+    query = (
+        f"SELECT id FROM intel_nodes WHERE symbol_name IN ({_marks(names)}) AND qualified_name = ? ORDER BY id LIMIT ?"
+    )
+    return _column(database, query, *names, name, limit)
+
+
+def _by_tail(database: sqlite3.Connection, name: str, limit: int) -> list[int]:
+    """Separators are worth the same: ``Session.get`` finds ``http::Session::get``. A bare name is the shortest tail."""
+    names = _last_parts(name)
+    tail = "." + SEPARATOR.sub(".", name).lstrip(".")
+    query = (
+        f"SELECT id FROM intel_nodes WHERE symbol_name IN ({_marks(names)}) "
+        f"AND substr('.' || {PLAIN}, -length(?)) = ? ORDER BY id LIMIT ?"
+    )
+    return _column(database, query, *names, tail, tail, limit)
+
+
+def _last_parts(name: str) -> list[str]:
+    """What the symbol itself may be called: names hold separators at times (``index.d``, a heading)."""
+    return [name, *(name[match.end() :] for match in SEPARATOR.finditer(name) if match.end() < len(name))]
+
+
+def _marks(values: list[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _column(database: sqlite3.Connection, query: str, *values: object) -> list[int]:
+    return [node for (node,) in database.execute(query, values)]

@@ -1,0 +1,254 @@
+"""Writes an index: parsed files as they come, and in the end one new generation, all of it at once.
+
+Parsed files are committed batch by batch, so a killed run loses one batch at most; readers never look at them. A
+publish replaces nodes, edges and files in one transaction: until it commits, everybody reads the generation before.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from leindex.errors import IndexDamaged
+from leindex.lestockage import folder as folders
+from leindex.lestockage.database import BUSY_SECONDS, open_for_writing, sentences
+from leindex.lestockage.lock import WriterLock
+from leindex.lestockage.records import KnownFile, ParsedRow
+from leindex.types import Skipped
+
+NodeRow = tuple[Any, ...]
+"""As ``Program.node_rows`` gives them: node, id, file, name, qualified name, kind, visibility, signature, summary,
+complexity, parent, start and end line, start and end byte, start and end of signature and of doc, hashes of body and
+interface."""
+EdgeRow = tuple[int, int, str, float, int]
+"""Source, target, kind, confidence, line."""
+
+PUT_FILE = f"INSERT OR REPLACE INTO parsed_files VALUES ({', '.join('?' * len(ParsedRow._fields))})"
+PUT_NODE = """
+    INSERT INTO intel_nodes (id, project_id, file_path, symbol_name, node_type, signature, complexity, content_hash,
+        local_name, qualified_name, summary, visibility, parent, start_line, end_line, start_byte, end_byte,
+        signature_start, signature_end, doc_start, doc_end, interface_hash)
+    VALUES (?1, '{project}', ?3, ?4, ?6, ?8, ?10, ?20, substr(?2, length(?3) + 3), ?5, ?9, ?7, ?11, ?12, ?13, ?14, ?15,
+        ?16, ?17, ?18, ?19, ?21)
+"""
+COPY_FILES = """
+    INSERT INTO files SELECT path, language, size, mtime_ns, content_hash, status, detail, flags, symbols,
+        syntax_errors, lines, sum(symbols) OVER (ORDER BY path) - symbols, ? FROM parsed_files
+"""
+
+
+class StoreWriter:
+    """The one writer of a project's index; holds the lock until it is closed."""
+
+    def __init__(self, folder: Path, lock: WriterLock, database: sqlite3.Connection, root: Path) -> None:
+        self.folder = folder
+        self._lock = lock
+        self._database = database
+        with sentences(folder):
+            self.project_id, self.generation = self._project(root)
+
+    @classmethod
+    def open(cls, folder: Path, root: Path) -> Self:
+        """Take the lock and open the database, making both as needed; a damaged database is made anew.
+
+        Raises:
+            IndexFolderReadOnly, IndexLocked, IndexNewer: as their names say.
+        """
+        folders.prepare(folder)
+        lock = WriterLock(folder)
+        try:
+            try:
+                return cls(folder, lock, open_for_writing(folder), root)
+            except IndexDamaged:
+                folders.remove_database(folder)
+                return cls(folder, lock, open_for_writing(folder), root)
+        except BaseException:
+            lock.release()
+            raise
+
+    def start_over(self, root: Path) -> None:
+        """Throw the database away and begin an empty one, under the same lock: what a damaged one is good for."""
+        self._database.close()
+        folders.remove_database(self.folder)
+        self._database = open_for_writing(self.folder)
+        with sentences(self.folder):
+            self.project_id, self.generation = self._project(root)
+
+    def _project(self, root: Path) -> tuple[str, int]:
+        row = self._database.execute("SELECT id, generation, root FROM projects").fetchone()
+        if row is None:
+            row = (uuid.uuid4().hex[:12], 0, str(root))
+            self._database.execute(
+                "INSERT INTO projects (id, name, root) VALUES (?, ?, ?)", (row[0], root.name, row[2])
+            )
+        elif row[2] != str(root):  # the folder was moved or copied
+            self._database.execute("UPDATE projects SET name = ?, root = ?", (root.name, str(root)))
+        return row[0], row[1]
+
+    # -- parsed files --------------------------------------------------------------------------------------------------
+
+    @property
+    def pending(self) -> bool:
+        """Whether parsed files have changed since the last publish: a run was killed."""
+        return bool(self._value("SELECT pending FROM projects"))
+
+    def known_files(self) -> dict[str, KnownFile]:
+        """Every parsed file by its path."""
+        query = f"SELECT path, {', '.join(KnownFile._fields)} FROM parsed_files"
+        with sentences(self.folder):
+            return {row[0]: KnownFile(*row[1:]) for row in self._database.execute(query)}
+
+    def put_files(self, rows: Iterable[ParsedRow]) -> None:
+        """Remember parsed files, in one transaction."""
+        with self._changing():
+            self._database.executemany(PUT_FILE, rows)
+
+    def remove_files(self, paths: Iterable[str]) -> None:
+        """Forget files that are no longer in the project."""
+        with self._changing():
+            self._database.executemany("DELETE FROM parsed_files WHERE path = ?", ((path,) for path in paths))
+
+    def flag_files(self, flags: Iterable[tuple[str, int]]) -> None:
+        """Change the flags of files whose content stayed."""
+        with self._changing():
+            rows = ((value, path) for path, value in flags)
+            self._database.executemany("UPDATE parsed_files SET flags = ? WHERE path = ?", rows)
+
+    def touch_files(self, times: Sequence[tuple[str, int]]) -> None:
+        """Note a new time of modification of files whose content stayed. No reader can tell the difference."""
+        with self._transaction():
+            for table in ("parsed_files", "files"):
+                rows = ((mtime_ns, path) for path, mtime_ns in times)
+                self._database.executemany(f"UPDATE {table} SET mtime_ns = ? WHERE path = ?", rows)
+
+    def facts(self, chunk_bytes: int) -> Iterator[list[tuple[str, str, int, bytes]]]:
+        """Path, language, flags and facts of every file that has any, sorted by path, in chunks of about that size."""
+        query = "SELECT path, language, flags, facts FROM parsed_files WHERE symbols > 0 ORDER BY path"
+        chunk: list[tuple[str, str, int, bytes]] = []
+        size = 0
+        with sentences(self.folder):
+            for row in self._database.execute(query):
+                chunk.append(row)
+                size += len(row[3])
+                if size >= chunk_bytes:
+                    yield chunk
+                    chunk, size = [], 0
+        if chunk:
+            yield chunk
+
+    # -- publishing ----------------------------------------------------------------------------------------------------
+
+    def skipped_files(self) -> list[Skipped]:
+        """What the last run left out."""
+        with sentences(self.folder):
+            return [Skipped(*row) for row in self._database.execute("SELECT * FROM skipped_files ORDER BY path")]
+
+    def note_skipped(self, skipped: Iterable[Skipped]) -> None:
+        """Replace what is known of files left out."""
+        with self._transaction():
+            self._put_skipped(skipped)
+
+    def publish(
+        self,
+        nodes: Iterable[Sequence[NodeRow]],
+        edges: Iterable[Sequence[EdgeRow]],
+        skipped: Iterable[Skipped],
+        ready: Callable[[], object],
+    ) -> int:
+        """Make a new generation of the parsed files and the rows given, and return its number.
+
+        ``ready`` is called last before the commit and must return when the snapshot of that generation is in its place;
+        if it raises, nothing is published. Rows come in chunks; edges best sorted by source, target and kind.
+        """
+        generation = self.generation + 1
+        with self._transaction():
+            counts = {"kinds": self._replace_nodes(nodes), "edges": self._replace_edges(edges)}
+            self._database.execute("DELETE FROM files")
+            self._database.execute(COPY_FILES, (generation,))
+            self._put_skipped(skipped)
+            project = "UPDATE projects SET generation = ?, published_at = ?, pending = 0, counts = ?"
+            self._database.execute(project, (generation, int(time.time()), json.dumps(counts)))
+            ready()
+        self.generation = generation
+        self._empty_log()
+        folders.remove_snapshots(self.folder, keep=generation)
+        return generation
+
+    def _replace_nodes(self, chunks: Iterable[Sequence[NodeRow]]) -> Counter[str]:
+        """The index by name is made after the rows: sorting once is several times faster than a million look-ups."""
+        index = self._value("SELECT sql FROM sqlite_master WHERE name = 'intel_nodes_by_name'")
+        self._database.execute("DROP INDEX intel_nodes_by_name")
+        self._database.execute("DELETE FROM intel_nodes")
+        kinds: Counter[str] = Counter()
+        query = PUT_NODE.format(project=self.project_id)
+        for chunk in chunks:
+            kinds.update([row[5] for row in chunk])
+            self._database.executemany(query, chunk)
+        self._database.execute(str(index))
+        return kinds
+
+    def _replace_edges(self, chunks: Iterable[Sequence[EdgeRow]]) -> Counter[str]:
+        self._database.execute("DELETE FROM intel_edges")
+        kinds: Counter[str] = Counter()
+        for chunk in chunks:
+            kinds.update([row[2] for row in chunk])
+            self._database.executemany("INSERT INTO intel_edges VALUES (?, ?, ?, ?, ?)", chunk)
+        return kinds
+
+    def _put_skipped(self, skipped: Iterable[Skipped]) -> None:
+        self._database.execute("DELETE FROM skipped_files")
+        rows = ((skip.file, skip.reason, skip.detail) for skip in skipped)
+        self._database.executemany("INSERT OR REPLACE INTO skipped_files VALUES (?, ?, ?)", rows)
+
+    def _empty_log(self) -> None:
+        """A reader may be holding the log, for as long as its question takes; then the next writer empties it."""
+        with sentences(self.folder):
+            self._database.execute("PRAGMA busy_timeout = 0")
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._database.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+
+    # -- plumbing ------------------------------------------------------------------------------------------------------
+
+    def _value(self, query: str) -> Any:
+        with sentences(self.folder):
+            return self._database.execute(query).fetchone()[0]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with sentences(self.folder):
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """A transaction after which the published generation no longer tells what the files say."""
+        with self._transaction():
+            self._database.execute("UPDATE projects SET pending = 1")
+            yield
+
+    def close(self) -> None:
+        """Close the database, then let the next writer in."""
+        self._database.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
