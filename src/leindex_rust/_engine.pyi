@@ -1,8 +1,6 @@
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any, Protocol, final
-from typing import Any, final
-from typing import final
 
 class EngineError(RuntimeError): ...
 class SnapshotUnusable(EngineError): ...
