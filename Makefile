@@ -11,6 +11,7 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(PATH):$(HOME)/.cargo/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_QUIET := 1
+export NO_MKDOCS_2_WARNING := 1
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
