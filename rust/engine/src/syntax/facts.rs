@@ -370,6 +370,23 @@ impl StringTable {
         (0..self.ends.len()).map(|index| self.get(Str(index as u32)))
     }
 
+    fn lengths(&self) -> Vec<u32> {
+        (0..self.len()).map(|index| self.get(Str(index as u32)).len() as u32).collect()
+    }
+
+    fn from_lengths(bytes: Vec<u8>, lengths: &[u32]) -> Result<Self, FactsError> {
+        let mut end = 0u32;
+        let add = |&length: &u32| {
+            end = end.checked_add(length)?;
+            Some(end)
+        };
+        let ends: Option<Vec<u32>> = lengths.iter().map(add).collect();
+        match ends {
+            Some(ends) if end as usize == bytes.len() => Ok(Self { bytes, ends }),
+            _ => Err(FactsError::Damaged("strings")),
+        }
+    }
+
     fn push(&mut self, text: &[u8]) -> Str {
         self.bytes.extend_from_slice(text);
         self.ends.push(self.bytes.len() as u32);
@@ -437,7 +454,7 @@ impl FileFacts {
         let mut raw = Vec::with_capacity(64 + self.strings.bytes.len() + self.symbols.len() * 128);
         raw.extend_from_slice(bytemuck::bytes_of(&self.header));
         column(&mut raw, &self.strings.bytes);
-        column(&mut raw, &self.strings.ends);
+        column(&mut raw, &self.strings.lengths());
         column(&mut raw, &self.symbols);
         column(&mut raw, &self.parameters);
         column(&mut raw, &self.references);
@@ -462,7 +479,7 @@ impl FileFacts {
         let raw = lz4_flex::decompress_size_prepended(packed).map_err(|_| FactsError::Damaged("compression"))?;
         let mut reader = Reader { rest: &raw };
         let header = bytemuck::pod_read_unaligned(reader.take(size_of::<Header>())?);
-        let strings = StringTable { bytes: reader.column()?, ends: reader.column()? };
+        let strings = StringTable::from_lengths(reader.column()?, &reader.column::<u32>()?)?;
         let facts = FileFacts {
             header,
             strings,
@@ -479,11 +496,6 @@ impl FileFacts {
 
     /// A damaged blob must be an error here, not a panic in a later stage.
     fn check(&self) -> Result<(), FactsError> {
-        let ends = &self.strings.ends;
-        let ordered = ends.windows(2).all(|pair| pair[0] <= pair[1]);
-        if !ordered || ends.last().copied().unwrap_or(0) as usize != self.strings.bytes.len() {
-            return Err(FactsError::Damaged("strings"));
-        }
         let symbols = self.symbols.len() as u32;
         let nested = self.symbols.iter().enumerate().all(|(index, symbol)| {
             let parent = if index == 0 { symbol.parent == NO_INDEX } else { symbol.parent < index as u32 };
@@ -498,9 +510,14 @@ impl FileFacts {
     }
 }
 
-fn column<T: Pod>(out: &mut Vec<u8>, values: &[T]) {
-    out.extend_from_slice(&(values.len() as u32).to_le_bytes());
-    out.extend_from_slice(bytemuck::cast_slice(values));
+/// Writes records byte plane by byte plane: first bytes of all, then second bytes of all. The high bytes of numbers are
+/// mostly zero and neighbours mostly alike, so planes compress a quarter better than records do.
+fn column<T: Pod>(out: &mut Vec<u8>, records: &[T]) {
+    out.extend_from_slice(&(records.len() as u32).to_le_bytes());
+    let bytes: &[u8] = bytemuck::cast_slice(records);
+    for plane in 0..size_of::<T>() {
+        out.extend(bytes.iter().skip(plane).step_by(size_of::<T>()));
+    }
 }
 
 struct Reader<'a> {
@@ -516,8 +533,16 @@ impl<'a> Reader<'a> {
 
     fn column<T: Pod>(&mut self) -> Result<Vec<T>, FactsError> {
         let count: u32 = bytemuck::pod_read_unaligned(self.take(4)?);
-        let bytes = self.take(count as usize * size_of::<T>())?;
-        Ok(bytemuck::pod_collect_to_vec(bytes))
+        let count = count as usize;
+        let planes = self.take(count.checked_mul(size_of::<T>()).ok_or(FactsError::Damaged("too short"))?)?;
+        let mut records = vec![T::zeroed(); count];
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut records);
+        for (plane, values) in planes.chunks_exact(count.max(1)).enumerate() {
+            for (index, &value) in values.iter().enumerate() {
+                bytes[index * size_of::<T>() + plane] = value;
+            }
+        }
+        Ok(records)
     }
 }
 
