@@ -1,0 +1,1 @@
+"""What LeIndex is measured by: speed and memory against bare parsing, retrieval against published figures."""
