@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # numpy takes longer to import than the rest of the package
 EdgeKind = Literal["call", "inheritance", "data_dependency"]
 Direction = Literal["callers", "callees"]
 Detail = Literal["full", "signature", "line"]
+Stage = Literal["walk", "parse", "graph", "store", "done"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ class Skipped:
 
     file: str
     reason: str
-    """One of: ignored-size, binary, minified, vendored, unreadable, not-utf8-path, symlink-loop."""
+    """One of: ignored-size, binary, minified, vendored, unreadable, not-utf8-path, symlink-loop,
+    symlink-outside (it leads out of the project), ignores-everything (an ignore file that was set aside)."""
     detail: str = ""
 
 
@@ -141,7 +143,7 @@ class Skipped:
 class IndexProgress:
     """A moment of an index run."""
 
-    stage: Literal["walk", "parse", "graph", "store", "done"]
+    stage: Stage
     done: int
     total: int
     seconds: float

@@ -36,15 +36,16 @@ def parsed(path: str, symbols: int, **changes: Any) -> ParsedRow:
 
 def node(number: int, file: str, local: str, kind: str, parent: int | None, module: str = "http") -> tuple[Any, ...]:
     """A row as ``Program.node_rows`` gives it."""
-    name = local.rpartition(".")[2].partition("~")[0]
-    qualified = module if kind == "module" else f"{module}.{local.partition('~')[0]}"
+    name = local.rpartition(".")[2].partition("~")[0] or module
+    qualified = f"{module}.{local.partition('~')[0]}" if local else module
+    identity = f"{file}::{local}" if local else file
     start = number * 10 + 1
     signature = f"def {name}(self)"
     hashes = (f"{number:032x}", f"{number + 100:032x}")
     spans = (start, start + 5, start, start + 50, start, start + 9, 0, 0)
     return (
         number,
-        f"{file}::{local}",
+        identity,
         file,
         name,
         qualified,
@@ -61,8 +62,8 @@ def node(number: int, file: str, local: str, kind: str, parent: int | None, modu
 
 FILES = [parsed(HTTP, 4), parsed(README, 1, language="text", status="text", lines=3)]
 NODES = [
-    node(0, README, "README.md", "module", None, "README.md"),
-    node(1, HTTP, "http", "module", None),
+    node(0, README, "", "module", None, "README.md"),
+    node(1, HTTP, "", "module", None),
     node(2, HTTP, "Session", "class", 1),
     node(3, HTTP, "Session.get", "method", 2),
     node(4, HTTP, "get", "function", 1),

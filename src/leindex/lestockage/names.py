@@ -1,8 +1,8 @@
-"""Finds symbols by what a person types: a node number, an id, a qualified name or any whole tail of one.
+"""Finds symbols by what a person types: a node number, an id, a qualified name, any whole tail of one, or a file.
 
 The rungs are tried from the most exact to the least, and the first that holds anything answers with all it holds:
-ambiguity is for the reader to see. All but the first two read one covering index, (symbol_name, qualified_name): the
-last part of a qualified name is the symbol's own name.
+ambiguity is for the reader to see. Names are looked up in one covering index, (symbol_name, qualified_name): the last
+part of a qualified name is the symbol's own name. The rows of a file are a range of nodes, so ids need no index.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def find(database: sqlite3.Connection, name: str, limit: int) -> list[int]:
         return _column(database, "SELECT id FROM intel_nodes WHERE id = ?", int(name[1:]))
     if not name:
         return []
-    for rung in (_by_id, _by_whole_name, _by_tail):
+    for rung in (_by_id, _by_whole_name, _by_tail, _by_tail_in_other_words, _by_id_of_file_named):
         found = rung(database, name, limit)
         if found:
             return found
@@ -29,17 +29,21 @@ def find(database: sqlite3.Connection, name: str, limit: int) -> list[int]:
 
 
 def _by_id(database: sqlite3.Connection, name: str, limit: int) -> list[int]:
-    """``path::local.name``, where the path may be a tail of the whole one: ``sessions.py::Session.get``."""
+    """``path::local.name``, or the path alone for the module."""
+    path, _, local = name.partition("::")
+    return _in_files(database, "path = ?1", path, local, limit)
+
+
+def _by_id_of_file_named(database: sqlite3.Connection, name: str, limit: int) -> list[int]:
+    """The same, where the path is a tail of the whole one: ``sessions.py::Session.get``."""
+    path, _, local = name.partition("::")
+    return _in_files(database, "substr(path, -length(?1)) = ?1", "/" + path.lstrip("/"), local, limit)
+
+
+def _in_files(database: sqlite3.Connection, which: str, path: str, local: str, limit: int) -> list[int]:
     found: list[int] = []
-    path, mark, local = name.partition("::")
-    if not mark:
-        return found
-    files = database.execute("SELECT first_node, symbols FROM files WHERE path = ?", (path,)).fetchall()
-    if not files and "." in path:
-        tail = "/" + path.lstrip("/")
-        query = "SELECT first_node, symbols FROM files WHERE substr(path, -length(?1)) = ?1 ORDER BY path"
-        files = database.execute(query, (tail,)).fetchall()
-    for first, count in files:
+    files = database.execute(f"SELECT first_node, symbols FROM files WHERE {which} ORDER BY path", (path,))
+    for first, count in files.fetchall():
         query = "SELECT id FROM intel_nodes WHERE id >= ? AND id < ? AND local_name = ? LIMIT ?"
         found += _column(database, query, first, first + count, local, limit - len(found))
     return found
@@ -54,8 +58,21 @@ def _by_whole_name(database: sqlite3.Connection, name: str, limit: int) -> list[
 
 
 def _by_tail(database: sqlite3.Connection, name: str, limit: int) -> list[int]:
-    """Separators are worth the same: ``Session.get`` finds ``http::Session::get``. A bare name is the shortest tail."""
+    """``Session.get`` finds ``http.Session.get`` and not ``Obsession.get``. A bare name is the shortest tail."""
     names = _last_parts(name)
+    if len(names) == 1:
+        return _column(database, "SELECT id FROM intel_nodes WHERE symbol_name = ? ORDER BY id LIMIT ?", name, limit)
+    tails = [separator + name for separator in (".", "::", "#", "/")]
+    matches = " OR ".join(f"substr(qualified_name, -{len(tail)}) = ?" for tail in tails)
+    query = f"SELECT id FROM intel_nodes WHERE symbol_name IN ({_marks(names)}) AND ({matches}) ORDER BY id LIMIT ?"
+    return _column(database, query, *names, *tails, limit)
+
+
+def _by_tail_in_other_words(database: sqlite3.Connection, name: str, limit: int) -> list[int]:
+    """The same with all separators worth the same: ``Session.get`` finds ``http::Session::get``."""
+    names = _last_parts(name)
+    if len(names) == 1:
+        return []
     tail = "." + SEPARATOR.sub(".", name).lstrip(".")
     query = (
         f"SELECT id FROM intel_nodes WHERE symbol_name IN ({_marks(names)}) "

@@ -23,9 +23,10 @@ from leindex.types import Skipped, Symbol
 BATCH = 500  # symbols per SELECT; SQLite takes 32,766 parameters at most
 
 SYMBOL = """
-    SELECT n.file_path || '::' || n.local_name, n.id, n.symbol_name, n.qualified_name, n.node_type, f.language,
-        n.file_path, n.start_line, n.end_line, n.start_byte, n.end_byte, n.signature_start, n.signature_end,
-        n.doc_start, n.doc_end, n.signature, n.summary, n.visibility, n.complexity, n.parent, f.flags
+    SELECT n.file_path || iif(n.local_name = '', '', '::' || n.local_name), n.id, n.symbol_name, n.qualified_name,
+        n.node_type, f.language, n.file_path, n.start_line, n.end_line, n.start_byte, n.end_byte,
+        n.signature_start, n.signature_end, n.doc_start, n.doc_end, n.signature, n.summary, n.visibility, n.complexity,
+        n.parent, f.flags
     FROM intel_nodes n JOIN files f ON f.path = n.file_path
 """
 FILE = """
@@ -96,11 +97,12 @@ class Store:
         return self.symbols(nodes)
 
     def children(self, node: int) -> list[Symbol]:
-        """The symbols directly inside a symbol, in source order. They lie in its file, after it."""
-        end = "(SELECT first_node + symbols FROM files JOIN intel_nodes ON path = file_path WHERE id = ?1)"
-        query = f"{SYMBOL} WHERE n.id > ?1 AND n.id < {end} AND n.parent = ?1 ORDER BY n.id"
+        """The symbols directly inside a symbol, in source order: those of its own file, which is a range of nodes."""
+        file = "SELECT first_node, symbols FROM files JOIN intel_nodes ON path = file_path WHERE id = ?"
+        query = f"{SYMBOL} WHERE n.id >= ? AND n.id < ? AND n.parent = ? ORDER BY n.id"
         with self._asking():
-            return [Symbol(*row) for row in self._database.execute(query, (node,))]
+            first, count = self._database.execute(file, (node,)).fetchone() or (0, 0)
+            return [Symbol(*row) for row in self._database.execute(query, (first, first + count, node))]
 
     def file(self, path: str) -> FileRecord | None:
         """A file of the published generation, by its path relative to the root."""

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from leindex.errors import IndexDamaged
+from leindex.lestockage import bulk
 from leindex.lestockage import folder as folders
 from leindex.lestockage.database import BUSY_SECONDS, open_for_writing, sentences
 from leindex.lestockage.lock import WriterLock
@@ -32,13 +33,11 @@ EdgeRow = tuple[int, int, str, float, int]
 """Source, target, kind, confidence, line."""
 
 PUT_FILE = f"INSERT OR REPLACE INTO parsed_files VALUES ({', '.join('?' * len(ParsedRow._fields))})"
-PUT_NODE = """
-    INSERT INTO intel_nodes (id, project_id, file_path, symbol_name, node_type, signature, complexity, content_hash,
-        local_name, qualified_name, summary, visibility, parent, start_line, end_line, start_byte, end_byte,
-        signature_start, signature_end, doc_start, doc_end, interface_hash)
-    VALUES (?1, '{project}', ?3, ?4, ?6, ?8, ?10, ?20, substr(?2, length(?3) + 3), ?5, ?9, ?7, ?11, ?12, ?13, ?14, ?15,
-        ?16, ?17, ?18, ?19, ?21)
-"""
+NODE_COLUMNS = """INSERT INTO intel_nodes (id, project_id, file_path, symbol_name, node_type, signature, complexity,
+    content_hash, local_name, qualified_name, summary, visibility, parent, start_line, end_line, start_byte, end_byte,
+    signature_start, signature_end, doc_start, doc_end, interface_hash)"""
+NODE_VALUES = """(?1, '{project}', ?3, ?4, ?6, ?8, ?10, ?20, substr(?2, length(?3) + 3), ?5, ?9, ?7, ?11, ?12, ?13, ?14,
+    ?15, ?16, ?17, ?18, ?19, ?21)"""
 COPY_FILES = """
     INSERT INTO files SELECT path, language, size, mtime_ns, content_hash, status, detail, flags, symbols,
         syntax_errors, lines, sum(symbols) OVER (ORDER BY path) - symbols, ? FROM parsed_files
@@ -156,6 +155,11 @@ class StoreWriter:
         with self._transaction():
             self._put_skipped(skipped)
 
+    def published_counts(self) -> tuple[int, int]:
+        """Symbols and edges of the published generation."""
+        counts = json.loads(self._value("SELECT counts FROM projects"))
+        return sum(counts.get("kinds", {}).values()), sum(counts.get("edges", {}).values())
+
     def publish(
         self,
         nodes: Iterable[Sequence[NodeRow]],
@@ -188,10 +192,10 @@ class StoreWriter:
         self._database.execute("DROP INDEX intel_nodes_by_name")
         self._database.execute("DELETE FROM intel_nodes")
         kinds: Counter[str] = Counter()
-        query = PUT_NODE.format(project=self.project_id)
+        values = NODE_VALUES.format(project=self.project_id)
         for chunk in chunks:
             kinds.update([row[5] for row in chunk])
-            self._database.executemany(query, chunk)
+            bulk.insert(self._database, NODE_COLUMNS, values, chunk)
         self._database.execute(str(index))
         return kinds
 
@@ -200,7 +204,7 @@ class StoreWriter:
         kinds: Counter[str] = Counter()
         for chunk in chunks:
             kinds.update([row[2] for row in chunk])
-            self._database.executemany("INSERT INTO intel_edges VALUES (?, ?, ?, ?, ?)", chunk)
+            bulk.insert(self._database, "INSERT INTO intel_edges", "(?1, ?2, ?3, ?4, ?5)", chunk)
         return kinds
 
     def _put_skipped(self, skipped: Iterable[Skipped]) -> None:

@@ -67,23 +67,43 @@ pub struct Walked {
 pub fn walk(root: &Path, options: &WalkOptions) -> io::Result<Walked> {
     let root = std::fs::canonicalize(root)?;
     std::fs::read_dir(&root)?;
+    let found = walk_by(&root, options, true);
+    Ok(if found.files.is_empty() { without_git(&root, options).unwrap_or(found) } else { found })
+}
+
+/// What there is when git's rules leave nothing at all. They are then meant for something else (Debian's kernel sources
+/// ignore all but the packaging), and who asks for a folder wants what is in it.
+fn without_git(root: &Path, options: &WalkOptions) -> Option<Walked> {
+    let mut found = walk_by(root, options, false);
+    if found.files.is_empty() {
+        return None;
+    }
+    let detail = "it leaves nothing to index, so git's rules were set aside".into();
+    found.skipped.push(WalkSkip { path: ".gitignore".into(), reason: "ignores-everything", detail });
+    found.skipped.sort_unstable();
+    Some(found)
+}
+
+fn walk_by(root: &Path, options: &WalkOptions, git: bool) -> Walked {
     let found = Mutex::new(Walked::default());
-    builder(&root, options).build_parallel().run(|| {
-        let mut visitor = Visitor { root: &root, options, own: Walked::default(), all: &found };
+    builder(root, options, git).build_parallel().run(|| {
+        let mut visitor = Visitor { root, options, own: Walked::default(), all: &found };
         Box::new(move |entry| visitor.visit(entry))
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.files.sort_unstable();
     found.skipped.sort_unstable();
-    Ok(found)
+    found
 }
 
-fn builder(root: &Path, options: &WalkOptions) -> WalkBuilder {
+fn builder(root: &Path, options: &WalkOptions, git: bool) -> WalkBuilder {
     let mut builder = WalkBuilder::new(root);
     builder
         .hidden(!options.hidden)
         .parents(rules_above_apply(root))
         .git_global(false)
+        .git_ignore(git)
+        .git_exclude(git)
         .require_git(false)
         .follow_links(false)
         .threads(options.threads);
@@ -318,6 +338,16 @@ mod tests {
         let inside = tree(&[&files[..], &[(".git/HEAD", "")]].concat());
         assert_eq!(paths(&inside.path().join("app"), &options()), ["a.py"]);
         assert_eq!(paths(&inside.path().join("venv/pkg"), &options()), ["b.py"]);
+    }
+
+    #[test]
+    fn rules_that_leave_nothing_are_set_aside_and_that_is_told() {
+        let folder =
+            tree(&[(".gitignore", "/*\n!/debian/\n"), ("kernel/fork.c", ""), ("own.c", ""), (".ownignore", "own.c")]);
+        assert_eq!(paths(folder.path(), &options()), ["kernel/fork.c"], "our own rules still hold");
+        assert_eq!(skips(folder.path()), [(".gitignore".to_owned(), "ignores-everything")]);
+        let empty = tree(&[(".gitignore", "*\n")]);
+        assert_eq!(walk(empty.path(), &options()).expect("walk"), Walked::default());
     }
 
     #[test]

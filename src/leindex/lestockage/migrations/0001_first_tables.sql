@@ -61,7 +61,7 @@ CREATE TABLE intel_nodes (
     complexity INTEGER,
     content_hash TEXT,                          -- of the body, white space and comments aside
     embedding BLOB,                             -- NULL: vectors lie in the snapshot, beside the graph
-    local_name TEXT,                            -- qualified inside the file; file_path::local_name is the symbol's id
+    local_name TEXT,                            -- what follows file_path:: in the symbol's id; empty for a module
     qualified_name TEXT,
     summary TEXT,
     visibility TEXT,
