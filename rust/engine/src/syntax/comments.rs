@@ -142,8 +142,9 @@ pub fn summary(text: &[u8]) -> Option<String> {
 }
 
 fn clean_line(line: &str) -> &str {
-    let line =
-        line.trim().trim_start_matches(['/', '*', '#', '!', '-', ';', '%', '"', '\'', '{', '<', ' ', '\t'].as_slice());
+    let line = line
+        .trim()
+        .trim_start_matches(['/', '*', '#', '!', '-', ';', ':', '%', '"', '\'', '{', '<', ' ', '\t'].as_slice());
     line.trim_end_matches(['*', '/', '"', '\'', '}', ' ', '\t'].as_slice())
 }
 
@@ -156,6 +157,7 @@ mod tests {
         let cases = [
             ("/**\n * Opens the pool.\n * @param size\n */", "Opens the pool."),
             ("/// Reads a frame.", "Reads a frame."),
+            ("#: Most items of a cart.", "Most items of a cart."),
             ("//go:noinline", "go:noinline"),
             ("\n    Session of one user.\n\n    More.\n", "Session of one user."),
             ("-- | Tiles windows.", "| Tiles windows."),

@@ -269,8 +269,11 @@ impl Extractor<'_> {
         let role = self.role(node);
         let names_one = self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0
             || matches!(role, Some(Role::Member | Role::MemberType));
+        let inner = self.table.rule(node.kind_id()).filter(|rule| rule.role == Role::Transparent);
         if names_one {
             found.push(node);
+        } else if let Some(value) = inner.and_then(|rule| node.child_by_field_id(rule.value)) {
+            self.collect_bases(value, found, nesting + 1); // `Generic[T]` has one base
         } else if role != Some(Role::Skip) && role != Some(Role::Lambda) {
             let mut cursor = node.walk();
             for child in node.named_children(&mut cursor) {
