@@ -100,3 +100,18 @@ def test_scores_fall_from_first_to_last() -> None:
     hits = search("pool", {f"f{number}.py::a": "pool " * number for number in range(1, 8)})
     scores = [hit.score for hit in hits]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_a_file_called_after_its_role_is_known_by_its_folder() -> None:
+    texts = {"pool/__init__.py::run": "connection", "cache/__init__.py::run": "connection"}
+    assert search("pool of connections", texts)[0].file == "pool/__init__.py"
+
+
+def test_tests_beside_the_code_go_after_it() -> None:
+    texts = {"a.rs::tests.retry": "retry", "b.rs::client.retry": "retry"}
+    assert [hit.file for hit in search("how does retry work", texts)] == ["b.rs", "a.rs"]
+
+
+def test_an_action_is_found_by_its_agent() -> None:
+    texts = {"a.py::run": "validation", "validator.py::run": "validation"}
+    assert search("validation of input", texts)[0].file == "validator.py"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from leindex.lerecherche.families import bases
 from leindex.lerecherche.native import parts
@@ -16,6 +15,8 @@ from leindex.types import Symbol
 COMMON_WORD = 0.25
 # What a word of the same family is worth: `validator` where the question says "validation".
 KIN_WORD = 0.8
+# Names of files that say what a file is for its folder, not what it is about.
+ROLES = frozenset({"__init__", "__main__", "index", "lib", "main", "mod", "package-info"})
 
 
 @dataclass(slots=True)
@@ -72,6 +73,8 @@ class Pool:
     files: Mapping[str, FileMatch] = field(default_factory=dict)
     rarity: Mapping[str, float] = field(default_factory=dict)
     """How telling each word of the question is in this project: 1 for the rarest, 0 for one that every symbol has."""
+    _said: dict[str, float] = field(default_factory=dict)
+    """Answers of :meth:`said`: candidates share names, and those of one file its name and folders."""
 
     @cached_property
     def best_lexical(self) -> float:
@@ -97,10 +100,11 @@ class Pool:
 
     def said(self, name: str) -> float:
         """Return the share of a name's words that the question says, telling words counting more; 0 to 1."""
-        words = parts(name)
-        if not words:
-            return 0.0
-        return sum(map(self._worth, words)) / len(words)
+        known = self._said.get(name)
+        if known is None:
+            words = parts(name)
+            known = self._said[name] = sum(map(self._worth, words)) / len(words) if words else 0.0
+        return known
 
     def _worth(self, word: str) -> float:
         if word in self.query.words:
@@ -114,6 +118,8 @@ class Pool:
         return {base: word for word in sorted(self.query.words) for base in bases(word)}
 
 
-def stem_of(file: str) -> str:
-    """Return the name of a file up to its first dot: ``client`` of ``web/client.test.ts``."""
-    return PurePosixPath(file).name.lstrip(".").split(".")[0]
+def subject_of(file: str) -> str:
+    """Return what a file is called after: its name up to the first dot, or its folder's if that says only a role."""
+    folders, _, name = file.rpartition("/")
+    stem = name.lstrip(".").partition(".")[0]
+    return folders.rpartition("/")[2] if folders and stem.lower() in ROLES else stem

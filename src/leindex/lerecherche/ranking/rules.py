@@ -6,19 +6,21 @@ multiplies. To add a rule, write its condition and a row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from posixpath import basename, dirname, splitext
 
 from leindex.lerecherche.native import split_identifier
 from leindex.lerecherche.ranking import weights
-from leindex.lerecherche.ranking.candidates import Pool, stem_of
+from leindex.lerecherche.ranking.candidates import Pool, subject_of
 from leindex.types import Symbol
 
 _TYPES = frozenset({"class", "struct", "interface", "trait", "enum"})
 _GENERATED, _TEST, _VENDORED, _EXAMPLE = 1, 2, 4, 8  # bits of Symbol.file_flags
 _PROSE = frozenset({".md", ".markdown", ".mdx", ".rst", ".adoc", ".org", ".html", ".tex"})
 _DATA = frozenset({"", ".txt", ".json", ".yaml", ".yml", ".toml", ".xml", ".csv", ".ini", ".cfg", ".csproj", ".css"})
+_TEST_OWNERS = frozenset({"test", "tests"})
 _UNNAMED = frozenset({"module", "section"})  # called after their file or their first line: that is no name in code
 _OTHER_CASE = 0.8  # `client` for `Client`: probably, but the exact one goes first
 _FOLDERS = 2  # how many folders above the file are compared; those further up are the same for everything
@@ -85,17 +87,17 @@ def _kind(pool: Pool, symbol: Symbol) -> float:
 
 
 def _said_file(pool: Pool, symbol: Symbol) -> float:
-    return pool.said(stem_of(symbol.file))
+    return pool.said(subject_of(symbol.file))
 
 
 def _file_together(pool: Pool, symbol: Symbol) -> float:
-    stem = stem_of(symbol.file)
+    stem = subject_of(symbol.file)
     named = stem.lower() in pool.query.last_names or stem.lower() == pool.query.text.strip().lower()
     return 1.0 if named else _together(pool, stem)
 
 
 def _said_folder(pool: Pool, symbol: Symbol) -> float:
-    folders = PurePosixPath(symbol.file).parts[:-1][-_FOLDERS:]
+    folders = symbol.file.split("/")[:-1][-_FOLDERS:]
     return max((pool.said(folder) for folder in folders), default=0.0)
 
 
@@ -106,9 +108,9 @@ BOOSTS: tuple[Boost, ...] = (
     Boost(weights.WRITTEN_TOGETHER, _written_together, lambda symbol: f"name {symbol.name}"),
     Boost(weights.TYPE, _type, lambda symbol: f"a {symbol.kind}"),
     Boost(weights.KIND, _kind, lambda symbol: f"a {symbol.kind}"),
-    Boost(weights.SAID_FILE, _said_file, lambda symbol: f"file {PurePosixPath(symbol.file).name}"),
-    Boost(weights.FILE_TOGETHER, _file_together, lambda symbol: f"file {PurePosixPath(symbol.file).name}"),
-    Boost(weights.SAID_FOLDER, _said_folder, lambda symbol: f"folder {PurePosixPath(symbol.file).parent.name}"),
+    Boost(weights.SAID_FILE, _said_file, lambda symbol: f"file {basename(symbol.file)}"),
+    Boost(weights.FILE_TOGETHER, _file_together, lambda symbol: f"file {basename(symbol.file)}"),
+    Boost(weights.SAID_FOLDER, _said_folder, lambda symbol: f"folder {basename(dirname(symbol.file))}"),
 )
 
 
@@ -116,12 +118,20 @@ def _flagged(bit: int, want: str) -> Callable[[Pool, Symbol], bool]:
     return lambda pool, symbol: bool(symbol.file_flags & bit) and want not in pool.query.wants
 
 
+def _tests_inside(pool: Pool, symbol: Symbol) -> bool:
+    """Say whether a symbol stands in a part of its file called tests: some languages keep them beside the code."""
+    if "test" not in symbol.qualified_name or symbol.file_flags & _TEST or "test" in pool.query.wants:
+        return False
+    return not _TEST_OWNERS.isdisjoint(re.split(r"\W+", symbol.qualified_name)[:-1])
+
+
 def _written_in(suffixes: frozenset[str]) -> Callable[[Pool, Symbol], bool]:
-    return lambda pool, symbol: PurePosixPath(symbol.file).suffix in suffixes and "text" not in pool.query.wants
+    return lambda pool, symbol: splitext(symbol.file)[1] in suffixes and "text" not in pool.query.wants
 
 
 PENALTIES: tuple[Penalty, ...] = (
     Penalty(weights.TEST_FACTOR, _flagged(_TEST, "test"), "in a test"),
+    Penalty(weights.TEST_FACTOR, _tests_inside, "in a test"),
     Penalty(weights.EXAMPLE_FACTOR, _flagged(_EXAMPLE, "example"), "in an example"),
     Penalty(weights.GENERATED_FACTOR, _flagged(_GENERATED, "generated"), "generated"),
     Penalty(weights.VENDORED_FACTOR, _flagged(_VENDORED, "vendored"), "other people's code"),
