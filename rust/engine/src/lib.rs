@@ -10,5 +10,8 @@ pub mod graph;
 pub mod snapshot;
 pub mod source;
 pub mod syntax;
+#[cfg(test)]
+mod testing;
 pub mod text;
+pub mod top;
 pub mod vectors;

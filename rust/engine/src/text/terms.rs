@@ -31,6 +31,11 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// Calls `each` with every term of every word in a text.
+    pub fn of_text(&mut self, text: &str, mut each: impl FnMut(&str)) {
+        words(text).for_each(|word| self.of_word(word, &mut each));
+    }
+
     /// Calls `each` with every term of an identifier or word: the stems of its parts, then that of the whole.
     pub fn of_word(&mut self, word: &str, mut each: impl FnMut(&str)) {
         self.parts.split(word);
@@ -44,6 +49,15 @@ impl Terms {
         {
             each(term);
         }
+    }
+}
+
+/// The folders of a path, and its last part without extension.
+pub fn folders_and_stem(path: &str) -> (&str, &str) {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => (folders, stem),
+        _ => (folders, name),
     }
 }
 
@@ -193,6 +207,13 @@ mod tests {
         assert_eq!(terms("How does the connection pooling work?", true), ["connection", "pool", "work"]);
         assert_eq!(terms("what is this", true), terms("what is this", false), "all empty: keep them");
         assert_eq!(terms(" ", true), [""; 0]);
+    }
+
+    #[test]
+    fn a_path_has_folders_and_a_stem() {
+        assert_eq!(folders_and_stem("src/net/pool.test.py"), ("src/net", "pool.test"));
+        assert_eq!(folders_and_stem("Makefile"), ("", "Makefile"));
+        assert_eq!(folders_and_stem("a/.bashrc"), ("a", ".bashrc"));
     }
 
     #[test]
