@@ -1,0 +1,128 @@
+//! From names to symbols: the facts of all files in, the edges of the program graph out.
+//!
+//! Small passes, each over what the one before has made: imports find their modules, methods written outside their type
+//! find it, bases are linked and ancestors ordered; then every reference climbs the ladder of confidence. Where several
+//! symbols fit equally well, each gets an edge with its share of the confidence. Where too many fit, or too little
+//! speaks for any, there is no edge, and the name is kept with the number of its candidates.
+
+mod calls;
+mod includes;
+mod inherit;
+mod modules;
+mod project;
+mod receiver;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+use rayon::prelude::*;
+
+use super::builder::{Collected, Mention, Use};
+use super::edges::{Edge, EdgeKind, Unresolved, merge_edges, merge_unresolved, pack_confidence};
+use crate::syntax::facts::{ReferenceKind, SymbolKind};
+use calls::Candidates;
+use includes::Included;
+use project::Project;
+use scope::{Found, Space, View};
+
+/// What resolving yields; edges are sorted by source, target and kind.
+pub struct Resolved {
+    pub collected: Collected,
+    pub edges: Vec<Edge>,
+    pub unresolved: Vec<Unresolved>,
+}
+
+pub fn resolve(collected: Collected) -> Resolved {
+    let mut project = Project::new(collected);
+    modules::locate_imports(&mut project);
+    inherit::attach_methods(&mut project);
+    inherit::link_bases(&mut project);
+    let files = project.data.files.len();
+    let per_file: Vec<(Vec<Edge>, Vec<Unresolved>)> = (0..files as u32)
+        .into_par_iter()
+        .map_init(|| Included::new(files), |included, file| resolve_file(&project, file, included))
+        .collect();
+    let mut edges = Vec::with_capacity(per_file.iter().map(|found| found.0.len()).sum());
+    let mut unresolved = Vec::with_capacity(per_file.iter().map(|found| found.1.len()).sum());
+    for (file_edges, file_unresolved) in per_file {
+        edges.extend(file_edges);
+        unresolved.extend(file_unresolved);
+    }
+    Resolved { collected: project.data, edges, unresolved }
+}
+
+fn resolve_file(project: &Project, file: u32, included: &mut Included) -> (Vec<Edge>, Vec<Unresolved>) {
+    let mut sink = Sink { view: View::new(project, file), edges: Vec::new(), unresolved: Vec::new() };
+    let entry = &project.data.files[file as usize];
+    for mention in entry.references.of(&project.data.mentions) {
+        if let Some(found) = sink.view.candidates(mention, included) {
+            sink.mention(mention, found);
+        }
+    }
+    for used in entry.uses.of(&project.data.uses) {
+        sink.variable(used);
+    }
+    merge_edges(&mut sink.edges);
+    merge_unresolved(&mut sink.unresolved);
+    (sink.edges, sink.unresolved)
+}
+
+/// Collects the edges of one file.
+struct Sink<'p> {
+    view: View<'p>,
+    edges: Vec<Edge>,
+    unresolved: Vec<Unresolved>,
+}
+
+impl Sink<'_> {
+    fn mention(&mut self, mention: &Mention, found: Candidates) {
+        let kind = match mention.kind() {
+            ReferenceKind::Call => EdgeKind::Call,
+            ReferenceKind::Type => EdgeKind::DataDependency,
+            ReferenceKind::Inherit => EdgeKind::Inheritance,
+        };
+        let ladder = &self.view.project.data.policy.ladder;
+        let confidence = ladder.confidence(found.rung) / found.nodes.len() as f32;
+        if found.nodes.len() > ladder.most_candidates || confidence < ladder.floor {
+            self.unresolved.push(Unresolved {
+                owner: mention.owner,
+                name: mention.name.0,
+                kind: kind as u32,
+                candidates: found.nodes.len() as u32,
+                line: mention.line(),
+            });
+            return;
+        }
+        for target in found.nodes {
+            self.edge(mention.owner, target, mention.line(), kind, confidence);
+            if kind == EdgeKind::Call && self.view.project.node(target).kind().is_type() {
+                let constructors = self.view.constructors(target);
+                let share = confidence / constructors.len().max(1) as f32;
+                for constructor in constructors {
+                    self.edge(mention.owner, constructor, mention.line(), kind, share);
+                }
+            }
+        }
+    }
+
+    fn variable(&mut self, used: &Use) {
+        let Some((Found::Symbols(symbols), rung)) = self.view.lookup(used.owner, used.name, Space::Variable) else {
+            return;
+        };
+        let project = self.view.project;
+        let is_variable = |node: &&u32| project.node(**node).kind() == SymbolKind::Variable;
+        let variables: Vec<u32> = symbols.iter().filter(is_variable).copied().collect();
+        let confidence = project.data.policy.ladder.confidence(rung) / variables.len().max(1) as f32;
+        for variable in variables {
+            self.edge(used.owner, variable, 0, EdgeKind::DataDependency, confidence);
+        }
+    }
+
+    fn edge(&mut self, source: u32, target: u32, line: u32, kind: EdgeKind, confidence: f32) {
+        if source == target && kind != EdgeKind::Call {
+            return;
+        }
+        let confidence = pack_confidence(confidence);
+        self.edges.push(Edge { source, target, line, kind: kind as u8, confidence, pad: 0 });
+    }
+}

@@ -1,0 +1,352 @@
+//! What a receiver is: `self.pool.get()` step by step, by scope, imports, declared types and assigned values.
+
+use super::modules::{crate_module_at, dotted_module_at};
+use super::project::Unit;
+use super::scope::{Found, Space, View};
+use crate::graph::builder::NO_NODE;
+use crate::graph::names::Name;
+use crate::graph::policy::{BareNames, ModuleStrategy, Rung};
+use crate::graph::text::{first_segment, segment_name};
+use crate::syntax::facts::SymbolKind;
+
+/// The value of an expression, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entity {
+    Module(u32),
+    Package(Unit),
+    /// The type itself.
+    Class(u32),
+    /// The object as the bases of its type see it.
+    Super(u32),
+    /// A value of the type; how that is known.
+    Instance(u32, Rung),
+    /// A function or method, not called yet.
+    Function(u32),
+    /// Something outside the project.
+    Foreign,
+    Unknown,
+}
+
+/// How many definitions one evaluation may go through: `x = make()`, `def make() -> Alias`, …
+const MOST_STEPS: u32 = 12;
+
+impl<'p> View<'p> {
+    /// The value of an expression where `owner` stands.
+    pub fn evaluate(&self, owner: u32, text: &[u8]) -> Entity {
+        self.value(owner, text, 0)
+    }
+
+    fn value(&self, owner: u32, text: &[u8], steps: u32) -> Entity {
+        if steps > MOST_STEPS {
+            return Entity::Unknown;
+        }
+        if let Some((module, rest)) = self.module_prefix(owner, text) {
+            return self.follow(Entity::Module(module), rest, steps);
+        }
+        let (first, rest) = first_segment(text);
+        let Some((name, called)) = segment_name(first) else { return Entity::Unknown };
+        let start = self.first_value(owner, name, first, steps);
+        let start = if called && !matches!(start, Entity::Super(_)) { self.called(start, steps) } else { start };
+        self.follow(start, rest, steps)
+    }
+
+    /// Goes on from a value through the parts that follow it.
+    fn follow(&self, mut value: Entity, mut rest: &[u8], steps: u32) -> Entity {
+        while !rest.is_empty() {
+            let (segment, after) = first_segment(rest);
+            rest = after;
+            if segment.starts_with(b"<") {
+                continue; // type arguments: `Vec::<T>::new`
+            }
+            let Some((name, called)) = segment_name(segment) else { return Entity::Unknown };
+            value = match (value, self.project.find(name)) {
+                (Entity::Foreign, _) => Entity::Foreign,
+                (Entity::Unknown, _) | (_, None) => Entity::Unknown,
+                (_, Some(name)) => self.part(value, name, steps),
+            };
+            if called {
+                value = self.called(value, steps);
+            }
+        }
+        value
+    }
+
+    fn first_value(&self, owner: u32, name: &[u8], segment: &[u8], steps: u32) -> Entity {
+        let is = |names: &[String]| names.iter().any(|known| known.as_bytes() == name || known.as_bytes() == segment);
+        let class = || self.project.enclosing_type(owner);
+        if is(&self.traits.super_names)
+            && let Some(class) = class()
+        {
+            return Entity::Super(class);
+        }
+        if is(&self.traits.self_types) {
+            return class().map_or(Entity::Unknown, Entity::Class);
+        }
+        if is(&self.traits.self_names)
+            && let Some(class) = class()
+        {
+            return Entity::Instance(class, Rung::Own);
+        }
+        let known = self.project.find(name);
+        if let Some(value) = known.and_then(|name| self.variable(owner, name, steps)) {
+            return value;
+        }
+        if let Some((found, _)) = known.and_then(|name| self.lookup(owner, name, Space::Any)) {
+            return self.entity(found, steps);
+        }
+        if self.traits.modules == ModuleStrategy::Crate
+            && let Some(place) = crate_module_at(self.project, owner, name)
+        {
+            let is_type = self.project.node(place).kind().is_type();
+            return if is_type { Entity::Class(place) } else { Entity::Module(place) };
+        }
+        self.not_found(name)
+    }
+
+    /// A name that nothing defines: where names must be visible a capitalised one is a type of the language.
+    fn not_found(&self, name: &[u8]) -> Entity {
+        let visible_only = self.traits.bare_names == BareNames::Visible || self.has_imports();
+        let capitalised = name.first().is_some_and(u8::is_ascii_uppercase) && visible_only;
+        let foreign = capitalised || self.traits.foreign_names.iter().any(|known| known.as_bytes() == name);
+        if foreign { Entity::Foreign } else { Entity::Unknown }
+    }
+
+    /// `import a.b.c` binds `a`; the longest beginning of `a.b.c.d` that is a module is what is meant.
+    fn module_prefix<'t>(&self, owner: u32, text: &'t [u8]) -> Option<(u32, &'t [u8])> {
+        let separator: &[u8] = match self.traits.modules {
+            ModuleStrategy::Dotted => b".",
+            ModuleStrategy::Crate => b"::",
+            _ => return None,
+        };
+        let (first, rest) = first_segment(text);
+        if rest.is_empty() && separator == b"." {
+            return None;
+        }
+        if separator == b"::" {
+            let climbs = matches!(first, b"crate" | b"super") || first == b"self" && text.starts_with(b"self::");
+            return climbs.then(|| self.longest_crate_path(owner, text)).flatten();
+        }
+        let name = self.project.find(first)?;
+        let whole_module = |path: Name| self.project.text(path).starts_with(&[first, b"."].concat());
+        if !self.imports_of(name).any(|import| import.name.is_none() && whole_module(import.path)) {
+            return None;
+        }
+        let ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
+        let mut ends: Vec<usize> = ends.chain([text.len()]).collect();
+        ends.reverse();
+        ends.into_iter().find_map(|end| {
+            let module = dotted_module_at(self.project, self.file, &text[..end])?;
+            Some((module, text.get(end + 1..).unwrap_or_default()))
+        })
+    }
+
+    fn longest_crate_path<'t>(&self, owner: u32, text: &'t [u8]) -> Option<(u32, &'t [u8])> {
+        let mut end = text.len();
+        loop {
+            if let Some(module) = crate_module_at(self.project, owner, &text[..end])
+                && self.project.node(module).kind() == SymbolKind::Module
+            {
+                return Some((module, text.get(end + 2..).unwrap_or_default()));
+            }
+            end = text[..end].windows(2).rposition(|window| window == b"::")?;
+        }
+    }
+
+    /// What a local, parameter or (where `this` is implied) field of that name holds.
+    fn variable(&self, owner: u32, name: Name, steps: u32) -> Option<Entity> {
+        let mut at = owner;
+        while at != NO_NODE {
+            let node = self.project.node(at);
+            let is_type = node.kind().is_type();
+            if !is_type {
+                if let Some(value) = self.bound(at, name, steps) {
+                    return Some(value);
+                }
+            } else if at == owner || self.traits.implicit_this {
+                if let Some(value) = self.field(at, name, steps) {
+                    return Some(value);
+                }
+            }
+            at = node.parent;
+        }
+        None
+    }
+
+    /// What the bindings of a node say of a name.
+    fn bound(&self, owner: u32, name: Name, steps: u32) -> Option<Entity> {
+        let project = self.project;
+        let file = project.node(owner).file;
+        let bindings = project.data.files[file as usize].bindings.of(&project.data.bindings);
+        let start = bindings.partition_point(|binding| (binding.owner, binding.name) < (owner, name));
+        let same = bindings[start..].iter().take_while(|binding| (binding.owner, binding.name) == (owner, name));
+        let there = View::new(project, file);
+        let mut values = same.map(|binding| {
+            let text = project.text(binding.type_name);
+            if binding.called {
+                let made = there.value(binding.scope, text, steps + 1);
+                match there.called(made, steps + 1) {
+                    Entity::Instance(class, _) => Entity::Instance(class, Rung::Inferred),
+                    other => other,
+                }
+            } else {
+                there.typed(binding.scope, text, steps + 1)
+            }
+        });
+        let first = values.next()?;
+        // Of several assignments the first that is one of our types is the best guess.
+        Some(std::iter::once(first).chain(values).find(|value| matches!(value, Entity::Instance(..))).unwrap_or(first))
+    }
+
+    /// What a field of a type, or of a type that it inherits from, holds.
+    fn field(&self, class: u32, name: Name, steps: u32) -> Option<Entity> {
+        let ancestors = self.project.ancestors.get(&class).map_or(std::slice::from_ref(&class), Vec::as_slice);
+        ancestors.iter().find_map(|&class| self.bound(class, name, steps))
+    }
+
+    /// A value whose declared type reads `text`.
+    pub fn typed(&self, scope: u32, text: &[u8], steps: u32) -> Entity {
+        let Some(head) = self.head(text) else { return Entity::Unknown };
+        if steps > MOST_STEPS {
+            return Entity::Unknown;
+        }
+        let (first, rest) = first_segment(head);
+        let own_type = self.traits.self_types.iter().any(|known| known.as_bytes() == first);
+        let found = if rest.is_empty() && !own_type {
+            let name = self.project.find(first);
+            match name.and_then(|name| self.lookup(scope, name, Space::Type)) {
+                Some((found, _)) => self.type_entity(found, steps),
+                None if self.traits.bare_names == BareNames::Visible => Entity::Foreign,
+                None => self.only_type_named(name),
+            }
+        } else {
+            self.value(scope, head, steps + 1)
+        };
+        match found {
+            Entity::Class(class) => Entity::Instance(class, Rung::Receiver),
+            Entity::Foreign => Entity::Foreign,
+            _ => Entity::Unknown,
+        }
+    }
+
+    /// Where names need not be visible, the one type of that name.
+    fn only_type_named(&self, name: Option<Name>) -> Entity {
+        let project = self.project;
+        let family = project.data.files[self.file as usize].family;
+        let named = name.map_or(&[][..], |name| project.named(name));
+        let mut types =
+            named.iter().filter(|&&node| project.node(node).kind().is_type() && project.file_of(node).family == family);
+        match (types.next(), types.next()) {
+            (Some(&only), None) => Entity::Class(only),
+            _ => Entity::Unknown,
+        }
+    }
+
+    /// A type found under a name; an alias is followed to what it stands for.
+    fn type_entity(&self, found: Found<'p>, steps: u32) -> Entity {
+        let Found::Symbols(symbols) = found else {
+            return if found == Found::Foreign { Entity::Foreign } else { Entity::Unknown };
+        };
+        let project = self.project;
+        let Some(&symbol) = symbols.iter().find(|&&symbol| Space::Type.fits(project.node(symbol))) else {
+            return Entity::Unknown;
+        };
+        let aliased = project.data.returns[symbol as usize];
+        if project.node(symbol).kind() == SymbolKind::Type && !aliased.is_none() {
+            let there = View::new(project, project.node(symbol).file);
+            if let Entity::Instance(class, _) =
+                there.typed(project.node(symbol).parent, project.text(aliased), steps + 1)
+            {
+                return Entity::Class(class);
+            }
+        }
+        Entity::Class(symbol)
+    }
+
+    /// A symbol, module or package as a value.
+    fn entity(&self, found: Found<'p>, steps: u32) -> Entity {
+        let symbols = match found {
+            Found::Module(module) => return Entity::Module(module),
+            Found::Package(unit) => return Entity::Package(unit),
+            Found::Foreign => return Entity::Foreign,
+            Found::Symbols(symbols) => symbols,
+        };
+        let project = self.project;
+        if let Some(&class) = symbols.iter().find(|&&symbol| Space::Type.fits(project.node(symbol))) {
+            return self.type_entity(Found::Symbols(std::slice::from_ref(&class)), steps);
+        }
+        let Some(&symbol) = symbols.first() else { return Entity::Unknown };
+        let node = project.node(symbol);
+        if node.kind().is_callable() {
+            return Entity::Function(symbol);
+        }
+        let there = View::new(project, node.file);
+        if node.parent != NO_NODE
+            && let Some(value) = there.bound(node.parent, node.name, steps + 1)
+        {
+            return value;
+        }
+        self.declared(symbol, steps)
+    }
+
+    /// A value of the type that a symbol declares: what a function returns, what a variable is.
+    fn declared(&self, symbol: u32, steps: u32) -> Entity {
+        let project = self.project;
+        let returns = project.data.returns[symbol as usize];
+        if returns.is_none() {
+            return Entity::Unknown;
+        }
+        let there = View::new(project, project.node(symbol).file);
+        let text = project.text(returns);
+        let own =
+            |names: &[String]| there.head(text).is_some_and(|head| names.iter().any(|name| name.as_bytes() == head));
+        if own(&there.traits.self_types) || own(&there.traits.self_names) {
+            let class = project.enclosing_type(symbol);
+            return class.map_or(Entity::Unknown, |class| Entity::Instance(class, Rung::Receiver));
+        }
+        there.typed(symbol, text, steps + 1)
+    }
+
+    /// The value of a call.
+    fn called(&self, value: Entity, steps: u32) -> Entity {
+        match value {
+            Entity::Class(class) => Entity::Instance(class, Rung::Inferred),
+            Entity::Function(symbol) if steps < MOST_STEPS => match self.declared(symbol, steps + 1) {
+                Entity::Instance(class, _) => Entity::Instance(class, Rung::Inferred),
+                other => other,
+            },
+            Entity::Foreign => Entity::Foreign,
+            _ => Entity::Unknown,
+        }
+    }
+
+    /// `value.name`, not called.
+    fn part(&self, value: Entity, name: Name, steps: u32) -> Entity {
+        if let Entity::Instance(class, _) | Entity::Class(class) = value
+            && let Some(field) = self.field(class, name, steps)
+        {
+            return field;
+        }
+        match self.inside(value, name, Space::Any) {
+            Some(found) => self.entity(found, steps),
+            None => Entity::Unknown,
+        }
+    }
+
+    /// What a value holds under a name.
+    pub fn inside(&self, value: Entity, name: Name, space: Space) -> Option<Found<'p>> {
+        match value {
+            Entity::Module(module) => self.export_of(module, name),
+            Entity::Package(unit) => Some(Found::Symbols(self.project.unit_members(unit, name))),
+            Entity::Class(class) | Entity::Instance(class, _) => {
+                self.member(class, name, space).map(|(members, _)| Found::Symbols(members))
+            }
+            Entity::Super(class) => {
+                let above = self.project.ancestors.get(&class).map_or(&[][..], |ancestors| &ancestors[1..]);
+                let mut found = above.iter().map(|&base| self.project.members(base, name));
+                found.find(|members| !members.is_empty()).map(Found::Symbols)
+            }
+            Entity::Foreign => Some(Found::Foreign),
+            Entity::Function(_) | Entity::Unknown => None,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+use crate::graph::testing::check;
+
+#[test]
+fn paths_lead_to_files_index_files_and_through_re_exports() {
+    check(
+        "
+== src/app.ts
+from ./router import Router
+from ./util/index.js import clamp
+from ./models import User
+import ./models as models
+from react import useState
+function main()
+  let router = Router
+  call Router            # -> src/router.Router 0.95, src/router.Router.constructor 0.95
+  call router.add        # -> src/router.Router.add 0.8
+  call clamp             # -> src/util/index.clamp 0.95
+  call models.make       # -> src/models/index.make 0.95
+  call useState          # -> nothing
+  type User              # -> src/models/user.User 0.95
+== src/router.ts
+class Router
+  method constructor() constructor
+  method add(path)
+    call this.match      # -> src/router.Router.match 0.95
+    call console.log     # -> nothing
+  method match()
+== src/util/index.ts
+function clamp()
+function log()
+== src/models/index.ts
+from ./user import *
+function make()
+== src/models/user.ts
+interface User
+",
+    );
+}
+
+#[test]
+fn javascript_and_typescript_are_one_family_and_scripts_share_their_names() {
+    check(
+        "
+== page.js
+function start()
+  call paint             # -> draw.paint 0.7
+  call parseInt          # -> nothing
+== draw.js
+function paint()
+== typed.ts
+from ./draw import paint
+from ./thing import Main as default
+function go()
+  call paint             # -> draw.paint 0.95
+== thing.js
+class Main
+",
+    );
+}
+
+#[test]
+fn a_default_export_is_what_bears_the_name_it_is_given() {
+    check(
+        "
+== a.js
+from ./logger import default as Logger
+from @/deep/tool import run
+function go()
+  call Logger            # -> logger.Logger 0.95
+  call run               # -> src/deep/tool.run 0.95
+== logger.js
+class Logger
+== src/deep/tool.js
+function run()
+",
+    );
+}
