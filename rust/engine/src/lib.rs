@@ -7,6 +7,7 @@
 
 pub mod context;
 pub mod graph;
+pub mod program;
 pub mod snapshot;
 pub mod source;
 pub mod syntax;

@@ -9,6 +9,7 @@ pub mod edges;
 pub mod gravity;
 mod locals;
 pub mod names;
+pub mod node_rows;
 pub mod policy;
 pub mod program_graph;
 pub mod resolve;
@@ -16,4 +17,4 @@ pub mod rows;
 mod text;
 
 #[cfg(test)]
-mod testing;
+pub mod testing;

@@ -62,7 +62,7 @@ pub struct LanguageTraits {
     pub self_types: Vec<String>,
     /// Generic types whose value is used as if it were what they hold: `Optional`, `Box`.
     pub wrappers: Vec<String>,
-    /// Extensions that an import leaves out, in the order in which they are tried.
+    /// Extensions that an import leaves out, with their dot, in the order in which they are tried.
     pub extensions: Vec<String>,
     /// The file that stands for its folder, without extension: `index`, `__init__`.
     pub index_names: Vec<String>,

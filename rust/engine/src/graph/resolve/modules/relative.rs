@@ -42,7 +42,7 @@ fn file_at(project: &Project, from: u32, path: &[u8]) -> Option<u32> {
         (project.data.files[file as usize].family == family).then_some(file)
     };
     let with_extension =
-        |stem: &[u8]| traits.extensions.iter().find_map(|extension| at(&[stem, b".", extension.as_bytes()].concat()));
+        |stem: &[u8]| traits.extensions.iter().find_map(|extension| at(&[stem, extension.as_bytes()].concat()));
     // TypeScript writes `./x.js` for what lies there as `x.ts`.
     let without_extension =
         || path.strip_suffix(b".js").or_else(|| path.strip_suffix(b".mjs")).and_then(with_extension);
