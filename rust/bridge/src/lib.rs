@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 mod context;
 mod errors;
+mod graph;
 mod source;
 mod syntax;
 mod text;
@@ -21,6 +22,8 @@ mod _engine {
     use crate::errors::EngineError;
     #[pymodule_export]
     use crate::errors::SnapshotUnusable;
+    #[pymodule_export]
+    use crate::graph::{Program, ProgramBuilder, Snapshot};
     #[pymodule_export]
     use crate::source::{WalkSkip, WalkedFile, hash_files, walk};
     #[pymodule_export]

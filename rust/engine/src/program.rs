@@ -14,6 +14,7 @@ use crate::graph::node_rows::{FileRows, Ranges};
 use crate::graph::policy::Policy;
 use crate::graph::program_graph::{container_of, write_graph};
 use crate::graph::resolve::{Resolved, resolve};
+use crate::graph::text::type_head;
 use crate::snapshot::{SnapshotError, SnapshotWriter};
 use crate::syntax::facts::{FactsError, FileFacts, Visibility};
 
@@ -167,7 +168,7 @@ impl Program {
             parts.push(part);
             let container = collected.containers[at as usize];
             if !container.is_none() {
-                parts.push(collected.names.get(container).to_vec());
+                parts.push(type_name(collected.names.get(container)).to_vec());
             }
             at = record.parent;
         }
@@ -191,6 +192,11 @@ impl Program {
         write_graph(&mut writer, &self.resolved.collected, &self.resolved.edges, &self.resolved.unresolved)?;
         writer.publish()
     }
+}
+
+/// `Store` of the receiver `*Store<T>`.
+fn type_name(container: &[u8]) -> &[u8] {
+    type_head(container, &[]).unwrap_or(container)
 }
 
 #[cfg(test)]
@@ -242,7 +248,7 @@ function go()
                 "a.py::run~2.inner",
                 "b.go",
                 "b.go::Store",
-                "b.go::*Store.Get",
+                "b.go::Store.Get",
                 "c.py",
                 "c.py::go"
             ]

@@ -14,7 +14,7 @@ pub mod policy;
 pub mod program_graph;
 pub mod resolve;
 pub mod rows;
-mod text;
+pub(crate) mod text;
 
 #[cfg(test)]
 pub mod testing;

@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 
 use super::project::Project;
-use super::receiver::Entity;
 use super::scope::{Found, Space, View};
 use crate::graph::builder::{Mention, NO_NODE};
 use crate::graph::text::type_head;
@@ -125,14 +124,6 @@ impl<'p> View<'p> {
         match found {
             Some(Found::Symbols(symbols)) => symbols,
             _ => &[],
-        }
-    }
-
-    /// The type that a type's text names where `scope` is.
-    pub fn type_named(&self, scope: u32, text: &[u8]) -> Option<u32> {
-        match self.typed(scope, text, 0) {
-            Entity::Instance(class, _) => Some(class),
-            _ => None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a receiver is: `self.pool.get()` step by step, by scope, imports, declared types and assigned values.
 
+use std::cell::Cell;
+
 use super::modules::{crate_module_at, dotted_module_at};
 use super::project::Unit;
 use super::scope::{Found, Space, View};
@@ -27,17 +29,42 @@ pub enum Entity {
     Unknown,
 }
 
-/// How many definitions one evaluation may go through: `x = make()`, `def make() -> Alias`, …
-const MOST_STEPS: u32 = 12;
+/// How many definitions one evaluation may follow in a row: `x = make()`, `def make() -> Alias`, …
+const MOST_DEEP: u32 = 12;
+/// How many definitions one evaluation may look at in all; `x = x.next()` ten times over would never end.
+const MOST_STEPS: u32 = 48;
+
+/// How far an evaluation has come.
+#[derive(Clone, Copy)]
+pub struct Steps<'f> {
+    deep: u32,
+    left: &'f Cell<u32>,
+}
+
+impl<'f> Steps<'f> {
+    fn start(left: &'f Cell<u32>) -> Self {
+        left.set(MOST_STEPS);
+        Self { deep: 0, left }
+    }
+
+    fn further(self) -> Self {
+        self.left.set(self.left.get().saturating_sub(1));
+        Self { deep: self.deep + 1, left: self.left }
+    }
+
+    fn are_spent(self) -> bool {
+        self.deep > MOST_DEEP || self.left.get() == 0
+    }
+}
 
 impl<'p> View<'p> {
     /// The value of an expression where `owner` stands.
     pub fn evaluate(&self, owner: u32, text: &[u8]) -> Entity {
-        self.value(owner, text, 0)
+        self.value(owner, text, Steps::start(&Cell::new(0)))
     }
 
-    fn value(&self, owner: u32, text: &[u8], steps: u32) -> Entity {
-        if steps > MOST_STEPS {
+    fn value(&self, owner: u32, text: &[u8], steps: Steps) -> Entity {
+        if steps.are_spent() {
             return Entity::Unknown;
         }
         if let Some((module, rest)) = self.module_prefix(owner, text) {
@@ -51,7 +78,7 @@ impl<'p> View<'p> {
     }
 
     /// Goes on from a value through the parts that follow it.
-    fn follow(&self, mut value: Entity, mut rest: &[u8], steps: u32) -> Entity {
+    fn follow(&self, mut value: Entity, mut rest: &[u8], steps: Steps) -> Entity {
         while !rest.is_empty() {
             let (segment, after) = first_segment(rest);
             rest = after;
@@ -71,7 +98,7 @@ impl<'p> View<'p> {
         value
     }
 
-    fn first_value(&self, owner: u32, name: &[u8], segment: &[u8], steps: u32) -> Entity {
+    fn first_value(&self, owner: u32, name: &[u8], segment: &[u8], steps: Steps) -> Entity {
         let is = |names: &[String]| names.iter().any(|known| known.as_bytes() == name || known.as_bytes() == segment);
         let class = || self.project.enclosing_type(owner);
         if is(&self.traits.super_names)
@@ -153,7 +180,7 @@ impl<'p> View<'p> {
     }
 
     /// What a local, parameter or (where `this` is implied) field of that name holds.
-    fn variable(&self, owner: u32, name: Name, steps: u32) -> Option<Entity> {
+    fn variable(&self, owner: u32, name: Name, steps: Steps) -> Option<Entity> {
         let mut at = owner;
         while at != NO_NODE {
             let node = self.project.node(at);
@@ -173,7 +200,7 @@ impl<'p> View<'p> {
     }
 
     /// What the bindings of a node say of a name.
-    fn bound(&self, owner: u32, name: Name, steps: u32) -> Option<Entity> {
+    fn bound(&self, owner: u32, name: Name, steps: Steps) -> Option<Entity> {
         let project = self.project;
         let file = project.node(owner).file;
         let bindings = project.data.files[file as usize].bindings.of(&project.data.bindings);
@@ -183,13 +210,13 @@ impl<'p> View<'p> {
         let mut values = same.map(|binding| {
             let text = project.text(binding.type_name);
             if binding.called {
-                let made = there.value(binding.scope, text, steps + 1);
-                match there.called(made, steps + 1) {
+                let made = there.value(binding.scope, text, steps.further());
+                match there.called(made, steps.further()) {
                     Entity::Instance(class, _) => Entity::Instance(class, Rung::Inferred),
                     other => other,
                 }
             } else {
-                there.typed(binding.scope, text, steps + 1)
+                there.typed(binding.scope, text, steps.further())
             }
         });
         let first = values.next()?;
@@ -198,15 +225,23 @@ impl<'p> View<'p> {
     }
 
     /// What a field of a type, or of a type that it inherits from, holds.
-    fn field(&self, class: u32, name: Name, steps: u32) -> Option<Entity> {
+    fn field(&self, class: u32, name: Name, steps: Steps) -> Option<Entity> {
         let ancestors = self.project.ancestors.get(&class).map_or(std::slice::from_ref(&class), Vec::as_slice);
         ancestors.iter().find_map(|&class| self.bound(class, name, steps))
     }
 
+    /// The type that a type's text names where `scope` is.
+    pub fn type_named(&self, scope: u32, text: &[u8]) -> Option<u32> {
+        match self.typed(scope, text, Steps::start(&Cell::new(0))) {
+            Entity::Instance(class, _) => Some(class),
+            _ => None,
+        }
+    }
+
     /// A value whose declared type reads `text`.
-    pub fn typed(&self, scope: u32, text: &[u8], steps: u32) -> Entity {
+    fn typed(&self, scope: u32, text: &[u8], steps: Steps) -> Entity {
         let Some(head) = self.head(text) else { return Entity::Unknown };
-        if steps > MOST_STEPS {
+        if steps.are_spent() {
             return Entity::Unknown;
         }
         let (first, rest) = first_segment(head);
@@ -219,7 +254,7 @@ impl<'p> View<'p> {
                 None => self.only_type_named(name),
             }
         } else {
-            self.value(scope, head, steps + 1)
+            self.value(scope, head, steps.further())
         };
         match found {
             Entity::Class(class) => Entity::Instance(class, Rung::Receiver),
@@ -242,7 +277,7 @@ impl<'p> View<'p> {
     }
 
     /// A type found under a name; an alias is followed to what it stands for.
-    fn type_entity(&self, found: Found<'p>, steps: u32) -> Entity {
+    fn type_entity(&self, found: Found<'p>, steps: Steps) -> Entity {
         let Found::Symbols(symbols) = found else {
             return if found == Found::Foreign { Entity::Foreign } else { Entity::Unknown };
         };
@@ -254,7 +289,7 @@ impl<'p> View<'p> {
         if project.node(symbol).kind() == SymbolKind::Type && !aliased.is_none() {
             let there = View::new(project, project.node(symbol).file);
             if let Entity::Instance(class, _) =
-                there.typed(project.node(symbol).parent, project.text(aliased), steps + 1)
+                there.typed(project.node(symbol).parent, project.text(aliased), steps.further())
             {
                 return Entity::Class(class);
             }
@@ -263,7 +298,7 @@ impl<'p> View<'p> {
     }
 
     /// A symbol, module or package as a value.
-    fn entity(&self, found: Found<'p>, steps: u32) -> Entity {
+    fn entity(&self, found: Found<'p>, steps: Steps) -> Entity {
         let symbols = match found {
             Found::Module(module) => return Entity::Module(module),
             Found::Package(unit) => return Entity::Package(unit),
@@ -281,7 +316,7 @@ impl<'p> View<'p> {
         }
         let there = View::new(project, node.file);
         if node.parent != NO_NODE
-            && let Some(value) = there.bound(node.parent, node.name, steps + 1)
+            && let Some(value) = there.bound(node.parent, node.name, steps.further())
         {
             return value;
         }
@@ -289,7 +324,7 @@ impl<'p> View<'p> {
     }
 
     /// A value of the type that a symbol declares: what a function returns, what a variable is.
-    fn declared(&self, symbol: u32, steps: u32) -> Entity {
+    fn declared(&self, symbol: u32, steps: Steps) -> Entity {
         let project = self.project;
         let returns = project.data.returns[symbol as usize];
         if returns.is_none() {
@@ -303,14 +338,14 @@ impl<'p> View<'p> {
             let class = project.enclosing_type(symbol);
             return class.map_or(Entity::Unknown, |class| Entity::Instance(class, Rung::Receiver));
         }
-        there.typed(symbol, text, steps + 1)
+        there.typed(symbol, text, steps.further())
     }
 
     /// The value of a call.
-    fn called(&self, value: Entity, steps: u32) -> Entity {
+    fn called(&self, value: Entity, steps: Steps) -> Entity {
         match value {
             Entity::Class(class) => Entity::Instance(class, Rung::Inferred),
-            Entity::Function(symbol) if steps < MOST_STEPS => match self.declared(symbol, steps + 1) {
+            Entity::Function(symbol) if !steps.are_spent() => match self.declared(symbol, steps.further()) {
                 Entity::Instance(class, _) => Entity::Instance(class, Rung::Inferred),
                 other => other,
             },
@@ -320,7 +355,7 @@ impl<'p> View<'p> {
     }
 
     /// `value.name`, not called.
-    fn part(&self, value: Entity, name: Name, steps: u32) -> Entity {
+    fn part(&self, value: Entity, name: Name, steps: Steps) -> Entity {
         if let Entity::Instance(class, _) | Entity::Class(class) = value
             && let Some(field) = self.field(class, name, steps)
         {

@@ -39,7 +39,8 @@ fn file_at(project: &Project, from: u32, path: &[u8]) -> Option<u32> {
     let family = project.data.files[from as usize].family;
     let at = |path: &[u8]| {
         let file = project.find(path).and_then(|name| project.paths.get(&name)).copied()?;
-        (project.data.files[file as usize].family == family).then_some(file)
+        let there = &project.data.files[file as usize];
+        (there.family == family && there.nodes > 0).then_some(file)
     };
     let with_extension =
         |stem: &[u8]| traits.extensions.iter().find_map(|extension| at(&[stem, extension.as_bytes()].concat()));

@@ -291,3 +291,18 @@ var LIMIT
 ",
     );
 }
+
+#[test]
+fn variables_made_from_themselves_end() {
+    let assignments: String = (0..40).map(|i| format!("  let x = x.next{}\n", i % 7)).collect();
+    let members: String = (0..7).map(|i| format!("  method next{i}(self) -> Chain\n")).collect();
+    check(&format!(
+        "
+== app.py
+class Chain
+{members}  method last(self)
+function f()
+{assignments}  call x.last                 # -> app.Chain.last 0.4
+"
+    ));
+}

@@ -1,0 +1,312 @@
+//! Programs and snapshots across the border: facts in as blobs, rows out in slices, neighbours as small tuples.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use leindex_engine::graph::edges::EdgeKind;
+use leindex_engine::graph::gravity::Gravity;
+use leindex_engine::graph::policy::{Policy, PolicyError};
+use leindex_engine::graph::program_graph::{Graph, Neighbour};
+use leindex_engine::program::{NodeRow, Program as Built, ProgramBuilder as Builder, ProgramError, StoredFile};
+use leindex_engine::snapshot::Snapshot as Opened;
+use leindex_engine::syntax::facts::SymbolKind;
+use pyo3::exceptions::{PyIndexError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyList, PyString, PyTuple};
+
+use crate::detached;
+use crate::errors::{EngineError, IntoPy};
+
+impl IntoPy for PolicyError {
+    fn into_py(self) -> PyErr {
+        PyValueError::new_err(self.to_string())
+    }
+}
+
+impl IntoPy for ProgramError {
+    fn into_py(self) -> PyErr {
+        match self {
+            Self::Order { .. } => PyValueError::new_err(self.to_string()),
+            Self::Facts { .. } | Self::TooLarge => EngineError::new_err(self.to_string()),
+        }
+    }
+}
+
+/// Takes the facts of all files, sorted by path.
+#[pyclass(module = "leindex_rust._engine")]
+pub struct ProgramBuilder {
+    builder: Option<Builder>,
+}
+
+#[pymethods]
+impl ProgramBuilder {
+    #[new]
+    fn new(languages: &str, ladder: &str) -> PyResult<Self> {
+        let policy = Policy::from_json(languages, ladder).map_err(IntoPy::into_py)?;
+        Ok(Self { builder: Some(Builder::new(policy)) })
+    }
+
+    /// Adds a batch of (path, language name, file flags, facts).
+    fn add(&mut self, py: Python<'_>, files: Vec<(String, String, u32, PyBackedBytes)>) -> PyResult<()> {
+        let builder = self.builder.as_mut().ok_or_else(built_already)?;
+        let added = detached(py, || {
+            let stored = |(path, language, flags, facts)| StoredFile { path, language, flags, facts };
+            let batch: Vec<StoredFile> = files
+                .iter()
+                .map(|(path, language, flags, facts)| stored((path.as_str(), language.as_str(), *flags, &facts[..])))
+                .collect();
+            builder.add(&batch)
+        });
+        added.map_err(IntoPy::into_py)
+    }
+
+    /// Resolves all names and ends the builder.
+    fn build(&mut self, py: Python<'_>) -> PyResult<Program> {
+        let builder = self.builder.take().ok_or_else(built_already)?;
+        Ok(Program { built: detached(py, || builder.build()) })
+    }
+}
+
+fn built_already() -> PyErr {
+    PyRuntimeError::new_err("this program was built already; start a new ProgramBuilder")
+}
+
+/// One generation in memory.
+#[pyclass(frozen, module = "leindex_rust._engine")]
+pub struct Program {
+    built: Built,
+}
+
+#[pymethods]
+impl Program {
+    #[getter]
+    fn node_count(&self) -> usize {
+        self.built.node_count()
+    }
+
+    #[getter]
+    fn edge_count(&self) -> usize {
+        self.built.edges().len()
+    }
+
+    /// Names that made no edge because too many symbols bear them.
+    #[getter]
+    fn unresolved_count(&self) -> usize {
+        self.built.unresolved().len()
+    }
+
+    /// Rows of `intel_nodes`: node, id, file, name, qualified name, kind, visibility, signature, summary, complexity,
+    /// parent, lines, byte ranges of all, signature and doc, hashes.
+    fn node_rows<'py>(&self, py: Python<'py>, start: usize, stop: usize) -> PyResult<Bound<'py, PyList>> {
+        let rows = PyList::empty(py);
+        let mut words = Words::new(py);
+        for node in start..stop.min(self.built.node_count()) {
+            let identity = self.built.identity(node as u32);
+            rows.append(node_row(&mut words, &self.built.node_row(node as u32), &identity)?)?;
+        }
+        Ok(rows)
+    }
+
+    /// Rows of `intel_edges`: source, target, kind, confidence, line.
+    fn edge_rows<'py>(&self, py: Python<'py>, start: usize, stop: usize) -> PyResult<Bound<'py, PyList>> {
+        let edges = self.built.edges();
+        let stop = stop.min(edges.len());
+        let kinds = EdgeKind::ALL.map(|kind| PyString::intern(py, kind.name()));
+        let rows = PyList::empty(py);
+        for edge in &edges[start.min(stop)..stop] {
+            let kind = &kinds[edge.kind() as usize];
+            rows.append((edge.source, edge.target, kind, rounded(edge.confidence()), edge.line))?;
+        }
+        Ok(rows)
+    }
+
+    /// Writes the snapshot of a generation.
+    fn save(&self, py: Python<'_>, path: PathBuf, generation: u64) -> PyResult<()> {
+        detached(py, || self.built.save(&path, generation)).map_err(IntoPy::into_py)
+    }
+}
+
+/// Three decimals, as people write confidences; an f32 widened as it is would read 0.949999988.
+fn rounded(confidence: f32) -> f64 {
+    (f64::from(confidence) * 1000.0).round() / 1000.0
+}
+
+/// The strings that most rows share, made once.
+struct Words<'py> {
+    py: Python<'py>,
+    kinds: Vec<Bound<'py, PyString>>,
+    visibility: HashMap<&'static str, Bound<'py, PyString>>,
+    path: (Vec<u8>, Bound<'py, PyString>),
+}
+
+impl<'py> Words<'py> {
+    fn new(py: Python<'py>) -> Self {
+        Self {
+            py,
+            kinds: SymbolKind::ALL.iter().map(|kind| PyString::intern(py, kind.name())).collect(),
+            visibility: HashMap::new(),
+            path: (Vec::new(), PyString::new(py, "")),
+        }
+    }
+
+    fn text(&self, bytes: &[u8]) -> Bound<'py, PyAny> {
+        PyString::new(self.py, &String::from_utf8_lossy(bytes)).into_any()
+    }
+
+    fn path(&mut self, bytes: &[u8]) -> Bound<'py, PyAny> {
+        if self.path.0 != bytes {
+            self.path = (bytes.to_vec(), PyString::new(self.py, &String::from_utf8_lossy(bytes)));
+        }
+        self.path.1.clone().into_any()
+    }
+
+    fn number(&self, number: u32) -> Bound<'py, PyAny> {
+        match number.into_pyobject(self.py) {
+            Ok(number) => number.into_any(),
+            Err(never) => match never {},
+        }
+    }
+
+    fn hex(&self, hash: &[u8; 16]) -> Bound<'py, PyAny> {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0u8; 32];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(hash) {
+            pair[0] = DIGITS[(byte >> 4) as usize];
+            pair[1] = DIGITS[(byte & 15) as usize];
+        }
+        self.text(&text)
+    }
+}
+
+fn node_row<'py>(words: &mut Words<'py>, row: &NodeRow, identity: &[u8]) -> PyResult<Bound<'py, PyTuple>> {
+    let py = words.py;
+    let visibility = row.visibility();
+    let visibility = words.visibility.entry(visibility).or_insert_with(|| PyString::intern(py, visibility)).clone();
+    let (record, ranges) = (row.record, row.ranges);
+    let path = words.path(row.path);
+    let values = [
+        words.number(row.node),
+        words.text(identity),
+        path,
+        words.text(row.name),
+        words.text(row.qualified),
+        words.kinds[record.kind() as usize].clone().into_any(),
+        visibility.into_any(),
+        words.text(row.signature),
+        words.text(row.summary),
+        words.number(record.complexity),
+        row.parent.map_or_else(|| py.None().into_bound(py), |parent| words.number(parent)),
+        words.number(record.start_line),
+        words.number(record.end_line),
+        words.number(ranges.start_byte),
+        words.number(ranges.end_byte),
+        words.number(ranges.signature_start),
+        words.number(ranges.signature_end),
+        words.number(ranges.doc_start),
+        words.number(ranges.doc_end),
+        words.hex(&ranges.body_hash),
+        words.hex(&ranges.interface_hash),
+    ];
+    PyTuple::new(py, values)
+}
+
+/// A snapshot opened for questions.
+#[pyclass(frozen, module = "leindex_rust._engine")]
+pub struct Snapshot {
+    opened: Arc<Opened>,
+}
+
+impl Snapshot {
+    fn graph(&self) -> PyResult<Graph<'_>> {
+        Graph::open(&self.opened).map_err(IntoPy::into_py)
+    }
+}
+
+#[pymethods]
+impl Snapshot {
+    #[staticmethod]
+    fn open(path: PathBuf) -> PyResult<Self> {
+        let opened = Opened::open(&path).map_err(IntoPy::into_py)?;
+        let snapshot = Self { opened: Arc::new(opened) };
+        snapshot.graph()?;
+        Ok(snapshot)
+    }
+
+    #[getter]
+    fn generation(&self) -> u64 {
+        self.opened.generation()
+    }
+
+    #[getter]
+    fn node_count(&self) -> PyResult<usize> {
+        Ok(self.graph()?.node_count())
+    }
+
+    #[getter]
+    fn edge_count(&self) -> PyResult<usize> {
+        Ok(self.graph()?.edge_count())
+    }
+
+    /// Edges of a node, `out` or `in`: (other node, kind, confidence, line).
+    fn edges(&self, node: u32, direction: &str) -> PyResult<Vec<(u32, &'static str, f64, u32)>> {
+        let graph = self.graph()?;
+        known(&graph, node)?;
+        let row = |edge: Neighbour| (edge.node, edge.kind.name(), rounded(edge.confidence), edge.line);
+        match direction {
+            "out" => Ok(graph.outgoing(node).map(row).collect()),
+            "in" => Ok(graph.incoming(node).map(row).collect()),
+            _ => Err(PyValueError::new_err(format!("direction is 'out' or 'in', not {direction:?}"))),
+        }
+    }
+
+    /// Names that a node refers to without an edge: (name, edge kind, candidates in the project, line).
+    fn unresolved(&self, node: u32) -> PyResult<Vec<(String, &'static str, u32, u32)>> {
+        let graph = self.graph()?;
+        known(&graph, node)?;
+        let row = |entry: &leindex_engine::graph::edges::Unresolved| {
+            let name = graph.name(leindex_engine::graph::names::Name(entry.name));
+            let kind = EdgeKind::from_code(entry.kind as u8).name();
+            (String::from_utf8_lossy(name).into_owned(), kind, entry.candidates, entry.line)
+        };
+        Ok(graph.unresolved(node).iter().map(row).collect())
+    }
+
+    /// Symbols in a node, and methods that belong to it from elsewhere.
+    fn members(&self, node: u32) -> PyResult<Vec<u32>> {
+        let graph = self.graph()?;
+        known(&graph, node)?;
+        Ok(graph.members(node).to_vec())
+    }
+
+    /// The nodes around the entries, most relevant first: (node, relevance, distance, hops, reached from, via).
+    #[pyo3(signature = (entries, *, limit, most_hops, scores, otherwise))]
+    fn gravity(
+        &self,
+        py: Python<'_>,
+        entries: Vec<(u32, f32)>,
+        limit: usize,
+        most_hops: u32,
+        scores: HashMap<u32, f32>,
+        otherwise: f32,
+    ) -> PyResult<Vec<(u32, f32, f32, u32, u32, &'static str)>> {
+        let graph = self.graph()?;
+        for &(node, _) in &entries {
+            known(&graph, node)?;
+        }
+        let semantic = |node: u32| scores.get(&node).copied().unwrap_or(otherwise);
+        Ok(detached(py, || {
+            let pulled = Gravity::new(&graph, &entries, semantic, most_hops).take(limit);
+            pulled.map(|it| (it.node, it.relevance, it.distance, it.hops, it.from, it.via.name())).collect()
+        }))
+    }
+}
+
+fn known(graph: &Graph, node: u32) -> PyResult<()> {
+    if (node as usize) < graph.node_count() {
+        return Ok(());
+    }
+    let count = graph.node_count();
+    Err(PyIndexError::new_err(format!("node {node} of a graph of {count} nodes; nodes are numbers of one generation")))
+}
