@@ -1,17 +1,13 @@
-//! Programs and snapshots across the border: facts in as blobs, rows out in slices, neighbours as small tuples.
+//! Programs across the border: facts in as blobs, rows out in slices, strings that repeat made once.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use leindex_engine::graph::edges::EdgeKind;
-use leindex_engine::graph::gravity::Gravity;
 use leindex_engine::graph::policy::{Policy, PolicyError};
-use leindex_engine::graph::program_graph::{Graph, Neighbour};
 use leindex_engine::program::{NodeRow, Program as Built, ProgramBuilder as Builder, ProgramError, StoredFile};
-use leindex_engine::snapshot::Snapshot as Opened;
 use leindex_engine::syntax::facts::SymbolKind;
-use pyo3::exceptions::{PyIndexError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyList, PyString, PyTuple};
@@ -45,7 +41,7 @@ impl ProgramBuilder {
     #[new]
     fn new(languages: &str, ladder: &str) -> PyResult<Self> {
         let policy = Policy::from_json(languages, ladder).map_err(IntoPy::into_py)?;
-        Ok(Self { builder: Some(Builder::new(policy)) })
+        Ok(Self { builder: Some(Builder::new(policy, None)) })
     }
 
     /// Adds a batch of (path, language name, file flags, facts).
@@ -129,7 +125,7 @@ impl Program {
 }
 
 /// Three decimals, as people write confidences; an f32 widened as it is would read 0.949999988.
-fn rounded(confidence: f32) -> f64 {
+pub fn rounded(confidence: f32) -> f64 {
     (f64::from(confidence) * 1000.0).round() / 1000.0
 }
 
@@ -210,103 +206,4 @@ fn node_row<'py>(words: &mut Words<'py>, row: &NodeRow, identity: &[u8]) -> PyRe
         words.hex(&ranges.interface_hash),
     ];
     PyTuple::new(py, values)
-}
-
-/// A snapshot opened for questions.
-#[pyclass(frozen, module = "leindex_rust._engine")]
-pub struct Snapshot {
-    opened: Arc<Opened>,
-}
-
-impl Snapshot {
-    fn graph(&self) -> PyResult<Graph<'_>> {
-        Graph::open(&self.opened).map_err(IntoPy::into_py)
-    }
-}
-
-#[pymethods]
-impl Snapshot {
-    #[staticmethod]
-    fn open(path: PathBuf) -> PyResult<Self> {
-        let opened = Opened::open(&path).map_err(IntoPy::into_py)?;
-        let snapshot = Self { opened: Arc::new(opened) };
-        snapshot.graph()?;
-        Ok(snapshot)
-    }
-
-    #[getter]
-    fn generation(&self) -> u64 {
-        self.opened.generation()
-    }
-
-    #[getter]
-    fn node_count(&self) -> PyResult<usize> {
-        Ok(self.graph()?.node_count())
-    }
-
-    #[getter]
-    fn edge_count(&self) -> PyResult<usize> {
-        Ok(self.graph()?.edge_count())
-    }
-
-    /// Edges of a node, `out` or `in`: (other node, kind, confidence, line).
-    fn edges(&self, node: u32, direction: &str) -> PyResult<Vec<(u32, &'static str, f64, u32)>> {
-        let graph = self.graph()?;
-        known(&graph, node)?;
-        let row = |edge: Neighbour| (edge.node, edge.kind.name(), rounded(edge.confidence), edge.line);
-        match direction {
-            "out" => Ok(graph.outgoing(node).map(row).collect()),
-            "in" => Ok(graph.incoming(node).map(row).collect()),
-            _ => Err(PyValueError::new_err(format!("direction is 'out' or 'in', not {direction:?}"))),
-        }
-    }
-
-    /// Names that a node refers to without an edge: (name, edge kind, candidates in the project, line).
-    fn unresolved(&self, node: u32) -> PyResult<Vec<(String, &'static str, u32, u32)>> {
-        let graph = self.graph()?;
-        known(&graph, node)?;
-        let row = |entry: &leindex_engine::graph::edges::Unresolved| {
-            let name = graph.name(leindex_engine::graph::names::Name(entry.name));
-            let kind = EdgeKind::from_code(entry.kind as u8).name();
-            (String::from_utf8_lossy(name).into_owned(), kind, entry.candidates, entry.line)
-        };
-        Ok(graph.unresolved(node).iter().map(row).collect())
-    }
-
-    /// Symbols in a node, and methods that belong to it from elsewhere.
-    fn members(&self, node: u32) -> PyResult<Vec<u32>> {
-        let graph = self.graph()?;
-        known(&graph, node)?;
-        Ok(graph.members(node).to_vec())
-    }
-
-    /// The nodes around the entries, most relevant first: (node, relevance, distance, hops, reached from, via).
-    #[pyo3(signature = (entries, *, limit, most_hops, scores, otherwise))]
-    fn gravity(
-        &self,
-        py: Python<'_>,
-        entries: Vec<(u32, f32)>,
-        limit: usize,
-        most_hops: u32,
-        scores: HashMap<u32, f32>,
-        otherwise: f32,
-    ) -> PyResult<Vec<(u32, f32, f32, u32, u32, &'static str)>> {
-        let graph = self.graph()?;
-        for &(node, _) in &entries {
-            known(&graph, node)?;
-        }
-        let semantic = |node: u32| scores.get(&node).copied().unwrap_or(otherwise);
-        Ok(detached(py, || {
-            let pulled = Gravity::new(&graph, &entries, semantic, most_hops).take(limit);
-            pulled.map(|it| (it.node, it.relevance, it.distance, it.hops, it.from, it.via.name())).collect()
-        }))
-    }
-}
-
-fn known(graph: &Graph, node: u32) -> PyResult<()> {
-    if (node as usize) < graph.node_count() {
-        return Ok(());
-    }
-    let count = graph.node_count();
-    Err(PyIndexError::new_err(format!("node {node} of a graph of {count} nodes; nodes are numbers of one generation")))
 }

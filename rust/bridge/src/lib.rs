@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 mod context;
 mod errors;
 mod graph;
+mod snapshot;
 mod source;
 mod syntax;
 mod text;
@@ -23,7 +24,9 @@ mod _engine {
     #[pymodule_export]
     use crate::errors::SnapshotUnusable;
     #[pymodule_export]
-    use crate::graph::{Program, ProgramBuilder, Snapshot};
+    use crate::graph::{Program, ProgramBuilder};
+    #[pymodule_export]
+    use crate::snapshot::Snapshot;
     #[pymodule_export]
     use crate::source::{WalkSkip, WalkedFile, hash_files, walk};
     #[pymodule_export]

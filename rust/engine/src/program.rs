@@ -5,6 +5,7 @@
 //! the order of their paths, symbols in their order inside the file.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -17,6 +18,9 @@ use crate::graph::resolve::{Resolved, resolve};
 use crate::graph::text::type_head;
 use crate::snapshot::{SnapshotError, SnapshotWriter};
 use crate::syntax::facts::{FactsError, FileFacts, Visibility};
+use crate::text::lexical::LexicalBuilder;
+use crate::vectors::pool::write_without_vectors;
+use crate::vectors::{StaticModel, VectorBuilder};
 
 /// A file as it comes from the store.
 pub struct StoredFile<'a> {
@@ -41,13 +45,23 @@ pub enum ProgramError {
 pub struct ProgramBuilder {
     graph: GraphBuilder,
     rows: Vec<FileRows>,
+    lexical: LexicalBuilder,
+    vectors: Option<VectorBuilder>,
     next_node: u32,
     last_path: String,
 }
 
 impl ProgramBuilder {
-    pub fn new(policy: Policy) -> Self {
-        Self { graph: GraphBuilder::new(policy), rows: Vec::new(), next_node: 0, last_path: String::new() }
+    /// Without a model the generation has no vectors.
+    pub fn new(policy: Policy, model: Option<Arc<StaticModel>>) -> Self {
+        Self {
+            graph: GraphBuilder::new(policy),
+            rows: Vec::new(),
+            lexical: LexicalBuilder::new(),
+            vectors: model.map(VectorBuilder::new),
+            next_node: 0,
+            last_path: String::new(),
+        }
     }
 
     /// Adds a batch; memory grows by what is kept of it, not by its facts.
@@ -73,22 +87,31 @@ impl ProgramBuilder {
             next = next.checked_add(count).filter(|&next| next != NO_NODE).ok_or(ProgramError::TooLarge)?;
         }
         self.next_node = next;
-        let (graph, rows) = (&mut self.graph, &mut self.rows);
-        let each = || files.iter().zip(&decoded).zip(&first_nodes);
-        rayon::join(
-            || {
-                for ((file, facts), &first_node) in each() {
-                    graph.add_file(file.path, file.language, file.flags, first_node, facts);
-                }
-            },
-            || rows.extend(decoded.iter().map(FileRows::new)),
-        );
+        let each = || files.iter().zip(&decoded).zip(&first_nodes).map(|((file, facts), &first)| (file, facts, first));
+        let Self { graph, rows, lexical, vectors, .. } = self;
+        let add_graph = || {
+            each().for_each(|(file, facts, first)| graph.add_file(file.path, file.language, file.flags, first, facts));
+            rows.extend(decoded.iter().map(FileRows::new));
+        };
+        let add_lexical =
+            || each().for_each(|(file, facts, first)| lexical.add_file(file.path, file.flags, first, facts));
+        let add_vectors = || {
+            if let Some(vectors) = vectors {
+                each().for_each(|(file, facts, first)| vectors.add_file(file.path, file.flags, first, facts));
+            }
+        };
+        rayon::join(add_lexical, || rayon::join(add_vectors, add_graph));
         Ok(())
     }
 
     /// Resolves all names.
     pub fn build(self) -> Program {
-        Program { resolved: resolve(self.graph.finish()), rows: self.rows }
+        Program {
+            resolved: resolve(self.graph.finish()),
+            rows: self.rows,
+            lexical: Mutex::new(self.lexical),
+            vectors: self.vectors,
+        }
     }
 }
 
@@ -96,6 +119,9 @@ impl ProgramBuilder {
 pub struct Program {
     resolved: Resolved,
     rows: Vec<FileRows>,
+    /// Writing completes the index, so one thread at a time.
+    lexical: Mutex<LexicalBuilder>,
+    vectors: Option<VectorBuilder>,
 }
 
 /// A symbol as the store keeps it.
@@ -190,6 +216,11 @@ impl Program {
     pub fn save(&self, path: &Path, generation: u64) -> Result<(), SnapshotError> {
         let mut writer = SnapshotWriter::create(path, generation)?;
         write_graph(&mut writer, &self.resolved.collected, &self.resolved.edges, &self.resolved.unresolved)?;
+        self.lexical.lock().unwrap_or_else(PoisonError::into_inner).write(&mut writer)?;
+        match &self.vectors {
+            Some(vectors) => vectors.write(&mut writer)?,
+            None => write_without_vectors(&mut writer)?,
+        }
         writer.publish()
     }
 }
@@ -202,7 +233,11 @@ fn type_name(container: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::program_graph::Graph;
     use crate::graph::testing::{Sample, policy};
+    use crate::snapshot::Snapshot;
+    use crate::text::lexical::{Lexical, Weights};
+    use crate::vectors::Vectors;
 
     fn build(sample: &Sample, batch: usize) -> Program {
         let blobs: Vec<Vec<u8>> = sample.files.iter().map(|(_, _, facts)| facts.encode()).collect();
@@ -212,7 +247,7 @@ mod tests {
             .zip(&blobs)
             .map(|((path, language, _), facts)| StoredFile { path, language, flags: 0, facts })
             .collect();
-        let mut builder = ProgramBuilder::new(policy());
+        let mut builder = ProgramBuilder::new(policy(), None);
         for files in files.chunks(batch) {
             builder.add(files).expect("sound facts");
         }
@@ -266,8 +301,22 @@ function go()
     }
 
     #[test]
+    fn a_snapshot_holds_the_graph_and_the_text_index_of_one_generation() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("snapshot.bin");
+        build(&Sample::read(SHOP), 10).save(&path, 3).expect("save");
+        let snapshot = Snapshot::open(&path).expect("open");
+        assert_eq!(snapshot.generation(), 3);
+        assert_eq!(Graph::open(&snapshot).expect("graph").node_count(), 9);
+        let lexical = Lexical::open(&snapshot).expect("lexical");
+        let found = lexical.search(&[("inner".into(), 1.0)], 5, &Weights::default());
+        assert_eq!(found[0].node, 3);
+        assert_eq!(Vectors::open(&snapshot).expect("vectors").dimensions(), 0);
+    }
+
+    #[test]
     fn damaged_facts_name_their_file_and_disorder_is_refused() {
-        let mut builder = ProgramBuilder::new(policy());
+        let mut builder = ProgramBuilder::new(policy(), None);
         let file = |path, facts| StoredFile { path, language: "python", flags: 0, facts };
         let error = builder.add(&[file("a.py", b"junk and more")]).expect_err("damaged");
         assert!(error.to_string().starts_with("a.py: facts"), "{error}");

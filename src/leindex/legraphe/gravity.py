@@ -58,13 +58,17 @@ def expand(
     scores: Mapping[int, float] | None = None,
     most_hops: int = MOST_HOPS,
     otherwise: float = UNKNOWN_SCORE,
+    vector: bytes | None = None,
 ) -> list[Pulled]:
     """Expand from (node, semantic score) entries; entries are part of the result.
 
-    ``scores`` are semantic scores of other nodes, as far as they are known, 0 to 1; the rest have ``otherwise``.
-    Raises IndexError when the graph has no such entry.
+    The semantic score of another node is that of ``scores``, else its cosine with ``vector`` (a unit vector of
+    ``snapshot.dimensions`` float32), else ``otherwise``; all 0 to 1. Raises IndexError when the graph has no such
+    entry, ValueError for a vector of another length.
     """
-    rows = snapshot.gravity(entries, limit=limit, most_hops=most_hops, scores=scores or {}, otherwise=otherwise)
+    rows = snapshot.gravity(
+        entries, limit=limit, most_hops=most_hops, scores=scores or {}, otherwise=otherwise, vector=vector
+    )
     return [
         Pulled(node, relevance, far, hops, origin, cast(Via, via)) for node, relevance, far, hops, origin, via in rows
     ]

@@ -63,7 +63,7 @@ mod tests {
         let mut rows = Rows::group(3, 0..7, |item| (item != 3).then_some(item % 3));
         assert_eq!((rows.row(0), rows.row(1), rows.row(2)), (&[0, 6][..], &[1, 4][..], &[2, 5][..]));
         assert_eq!(rows.row(9), &[] as &[u32]);
-        rows.sort_rows_by_key(|item| std::cmp::Reverse(item));
+        rows.sort_rows_by_key(std::cmp::Reverse);
         assert_eq!(rows.row(0), [6, 0]);
     }
 

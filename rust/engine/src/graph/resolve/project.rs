@@ -243,7 +243,7 @@ pub fn last_part(qualified: &[u8]) -> &[u8] {
 /// Of several symbols with one name, a definition stands before its declarations.
 pub fn prefer_definitions(data: &Collected, candidates: &mut Vec<u32>) {
     let is_declaration = |&node: &u32| data.nodes[node as usize].has(flag::DECLARATION);
-    if !candidates.iter().all(|node| is_declaration(node)) {
+    if !candidates.iter().all(is_declaration) {
         candidates.retain(|node| !is_declaration(node));
     }
 }

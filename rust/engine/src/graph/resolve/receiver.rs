@@ -189,10 +189,10 @@ impl<'p> View<'p> {
                 if let Some(value) = self.bound(at, name, steps) {
                     return Some(value);
                 }
-            } else if at == owner || self.traits.implicit_this {
-                if let Some(value) = self.field(at, name, steps) {
-                    return Some(value);
-                }
+            } else if (at == owner || self.traits.implicit_this)
+                && let Some(value) = self.field(at, name, steps)
+            {
+                return Some(value);
             }
             at = node.parent;
         }

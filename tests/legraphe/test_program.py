@@ -1,0 +1,194 @@
+"""A program is stored row by row and asked through its snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from leindex.legraphe.gravity import expand
+from leindex.legraphe.ladder import LADDER, ladder_json
+from leindex.legraphe.native import ProgramBuilder, Snapshot, SnapshotUnusable
+from leindex.legraphe.neighbours import ambiguities, neighbours
+from leindex.legraphe.program import assemble, edge_rows, node_rows
+from leindex.leparse.languages import languages
+from leindex.types import Symbol
+from tests.legraphe.edges_in_comments import Project, project
+
+SOURCES = {
+    "app.py": """
+        from db import connect
+
+
+        class Server:
+            def start(self):
+                '''Listen and serve.'''
+                self.store = connect()
+                self.store.load()
+
+            def stop(self, job):
+                job.finish()
+
+
+        def finish(): ...
+        """,
+    "db.py": """
+        class Store:
+            def load(self): ...
+
+
+        def connect() -> Store:
+            return Store()
+        """,
+    "jobs.py": "".join(f"class Job{i}:\n    def finish(self): ...\n" for i in range(12)),
+}
+
+
+def symbols_of(made: Project) -> dict[int, Symbol]:
+    """What the store would give, made from the rows."""
+    return {
+        row[0]: Symbol(
+            id=row[1], node=row[0], file=row[2], name=row[3], qualified_name=row[4], kind=row[5], visibility=row[6],
+            signature=row[7], summary=row[8], complexity=row[9], parent=row[10], start_line=row[11], end_line=row[12],
+            start_byte=row[13], end_byte=row[14], signature_start=row[15], signature_end=row[16], doc_start=row[17],
+            doc_end=row[18], language="python", file_flags=0,
+        )
+        for row in node_rows(made.program)
+    }  # fmt: skip
+
+
+def test_rows_say_where_a_symbol_stands_and_what_it_is() -> None:
+    made = project(SOURCES)
+    start = symbols_of(made)[made.node("app.Server.start")]
+    assert (start.id, start.kind, start.visibility) == ("app.py::Server.start", "method", "public")
+    assert start.signature == "def start(self)"
+    assert start.summary == "Listen and serve."
+    assert start.parent == made.node("app.Server")
+    text = made.sources["app.py"].encode()
+    assert text[start.start_byte : start.end_byte].startswith(b"def start(self):")
+    assert {len(row[-1]) for row in node_rows(made.program)} == {32}
+
+
+def test_nodes_are_positions_and_slices_join_to_the_whole() -> None:
+    made = project(SOURCES)
+    program = made.program
+    rows = list(node_rows(program))
+    assert [row[0] for row in rows] == list(range(program.node_count))
+    assert [row[2] for row in rows] == sorted(row[2] for row in rows)
+    pieces = [row for start in range(0, program.node_count, 3) for row in program.node_rows(start, start + 3)]
+    assert pieces == rows
+    assert program.edge_rows(5, 2) == program.node_rows(10**6, 10**7) == []
+
+
+def test_callees_and_callers_are_two_ends_of_the_same_edges(tmp_path: Path) -> None:
+    made = project(SOURCES)
+    snapshot = made.saved(tmp_path)
+    known = symbols_of(made)
+
+    def symbols(nodes: Sequence[int]) -> list[Symbol]:
+        return [known[node] for node in nodes]
+
+    called = neighbours(snapshot, symbols, made.node("app.Server.start"), "callees")
+    assert [(it.symbol.qualified_name, it.confidence, it.line) for it in called] == [
+        ("db.connect", 0.95, 7),
+        ("db.Store.load", 0.8, 8),
+    ]
+    calling = neighbours(snapshot, symbols, made.node("db.Store.load"), "callers")
+    assert [it.symbol.qualified_name for it in calling] == ["app.Server.start"]
+    assert neighbours(snapshot, symbols, made.node("db.connect"), "callees", ["data_dependency"])
+    both_ways = {(s, t, kind) for s, t, kind, _, _ in edge_rows(made.program)}
+    forward = {(n, t, kind) for n in known for t, kind, _, _ in snapshot.edges(n, "out")}
+    backward = {(s, n, kind) for n in known for s, kind, _, _ in snapshot.edges(n, "in")}
+    assert both_ways == forward == backward
+
+
+def test_too_many_namesakes_are_told_and_not_settled(tmp_path: Path) -> None:
+    made = project(SOURCES)
+    snapshot = made.saved(tmp_path)
+    stop = made.node("app.Server.stop")
+    assert snapshot.edges(stop, "out") == []
+    assert [str(it) for it in ambiguities(snapshot, stop)] == ["`finish` - 12 candidates"]
+    assert made.program.unresolved_count == 1
+
+
+def test_gravity_starts_at_the_entries_and_says_how_it_went_on(tmp_path: Path) -> None:
+    made = project(SOURCES)
+    snapshot = made.saved(tmp_path)
+    start, load = made.node("app.Server.start"), made.node("db.Store.load")
+    pulled = expand(snapshot, [(start, 0.9)], limit=50, scores={load: 0.8})
+    assert (pulled[0].node, pulled[0].via, pulled[0].distance, pulled[0].hops) == (start, "entry", 1.0, 0)
+    by_node = {it.node: it for it in pulled}
+    assert by_node[load].distance == pytest.approx(1 + 1 / 0.8)
+    assert by_node[load].relevance == pytest.approx(0.8 / (1 + 1 / 0.8) ** 2, rel=1e-4)
+    assert by_node[load].reason("Server.start") == "called by Server.start"
+    relevances = [it.relevance for it in pulled if it.via != "entry"]
+    assert relevances[0] == max(relevances)
+    assert len(expand(snapshot, [(start, 0.9)], limit=2)) == 2
+    assert {it.hops for it in expand(snapshot, [(start, 0.9)], limit=50, most_hops=1)} == {0, 1}
+
+
+def test_a_node_of_another_generation_is_an_index_error(tmp_path: Path) -> None:
+    snapshot = project(SOURCES).saved(tmp_path)
+    for ask in (
+        lambda: snapshot.edges(10**6, "out"),
+        lambda: snapshot.unresolved(10**6),
+        lambda: expand(snapshot, [(10**6, 1.0)], limit=5),
+    ):
+        with pytest.raises(IndexError, match="nodes are numbers of one generation"):
+            ask()
+    with pytest.raises(ValueError, match="'out' or 'in'"):
+        snapshot.edges(0, "sideways")
+    with pytest.raises(ValueError, match="a vector of 12 bytes"):
+        expand(snapshot, [(0, 1.0)], limit=5, vector=b"\0" * 12)
+
+
+def test_a_snapshot_is_text_index_too_and_has_no_vectors_without_a_model(tmp_path: Path) -> None:
+    made = project(SOURCES)
+    snapshot = made.saved(tmp_path)
+    (node, score, bits), *_ = snapshot.lexical([("connect", 1.0)], 5)
+    assert node == made.node("db.connect")
+    assert score > 0
+    assert bits == 1
+    assert (snapshot.embedder, snapshot.dimensions) == ("", 0)
+    assert (snapshot.generation, snapshot.node_count) == (1, made.program.node_count)
+
+
+def test_a_damaged_snapshot_asks_to_be_rebuilt(tmp_path: Path) -> None:
+    made = project(SOURCES)
+    made.program.save(tmp_path / "snapshot.bin", 1)
+    whole = (tmp_path / "snapshot.bin").read_bytes()
+    (tmp_path / "snapshot.bin").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(SnapshotUnusable, match="rebuilt from the store"):
+        Snapshot.open(tmp_path / "snapshot.bin")
+    with pytest.raises(SnapshotUnusable):
+        Snapshot.open(tmp_path / "absent.bin")
+
+
+def test_files_out_of_order_and_tables_that_say_nonsense_are_refused() -> None:
+    parsed = project({"a.py": "def f(): ...\n"})
+    assert parsed.program.node_count == 2
+    builder = ProgramBuilder(languages().traits(), ladder_json())
+    with pytest.raises(RuntimeError, match=r"a\.py: facts"):
+        builder.add([("a.py", "python", 0, b"junk")])
+    builder.build()
+    with pytest.raises(RuntimeError, match="built already"):
+        builder.build()
+    with pytest.raises(ValueError, match="unknown field `colour`"):
+        ProgramBuilder('{"python": {"colour": "red"}}', ladder_json())
+    with pytest.raises(ValueError, match="missing field"):
+        ProgramBuilder("{}", "{}")
+
+
+def test_an_empty_project_is_a_program_of_nothing(tmp_path: Path) -> None:
+    program = assemble([], languages().traits())
+    program.save(tmp_path / "snapshot.bin", 4)
+    snapshot = Snapshot.open(tmp_path / "snapshot.bin")
+    assert (snapshot.node_count, snapshot.edge_count, snapshot.generation) == (0, 0, 4)
+    assert snapshot.lexical([("anything", 1.0)], 5) == []
+
+
+def test_a_rung_is_never_surer_than_one_that_knows_more() -> None:
+    order = ["scope", "import", "receiver", "inferred", "unique", "unique_member", "common_member"]
+    assert sorted(order, key=lambda rung: -LADDER[rung]) == order
+    assert all(0 < confidence <= 1 for confidence in LADDER.values())
