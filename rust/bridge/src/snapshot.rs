@@ -17,6 +17,9 @@ use crate::detached;
 use crate::errors::IntoPy;
 use crate::graph::rounded;
 
+/// Node, relevance, distance, hops, reached from, via.
+type PulledRow = (u32, f32, f32, u32, u32, &'static str);
+
 /// A snapshot opened for questions.
 #[pyclass(frozen, module = "leindex_rust._engine")]
 pub struct Snapshot {
@@ -155,7 +158,7 @@ impl Snapshot {
         scores: HashMap<u32, f32>,
         otherwise: f32,
         vector: Option<&[u8]>,
-    ) -> PyResult<Vec<(u32, f32, f32, u32, u32, &'static str)>> {
+    ) -> PyResult<Vec<PulledRow>> {
         let graph = self.graph()?;
         for &(node, _) in &entries {
             known(&graph, node)?;
