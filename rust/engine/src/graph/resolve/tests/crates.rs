@@ -1,3 +1,5 @@
+//! Paths that follow a tree of modules: `crate`, `self` and `super`.
+
 use crate::graph::testing::check;
 
 #[test]

@@ -1,3 +1,5 @@
+//! A folder is a package, and an import ends with its path.
+
 use crate::graph::testing::check;
 
 #[test]

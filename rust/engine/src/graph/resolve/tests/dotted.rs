@@ -1,3 +1,5 @@
+//! Modules are dotted paths, and names are found in the scopes around them.
+
 use crate::graph::testing::check;
 
 #[test]

@@ -1,3 +1,5 @@
+//! A file sees what it includes, and prototypes lead to definitions.
+
 use crate::graph::testing::check;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Files declare their package, and see it and what they import.
+
 use crate::graph::testing::check;
 
 #[test]

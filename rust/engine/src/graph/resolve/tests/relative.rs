@@ -1,3 +1,5 @@
+//! Imports are paths to files, to the index file of a folder, and through re-exports.
+
 use crate::graph::testing::check;
 
 #[test]
