@@ -4,18 +4,16 @@ use tree_sitter::Node;
 
 use super::extract::{Container, Extractor, Lead};
 use super::facts::{
-    Binding, BindingKind, Field, Parameter, ParameterKind, ReferenceKind, Str, Symbol, SymbolKind, flag,
+    Binding, BindingKind, Field, Parameter, ParameterKind, ReferenceKind, Str, Symbol, SymbolKind, Visibility, flag,
 };
 use super::names::{self, Modifiers};
-use super::rules::{Role, Rule, mark};
+use super::rules::{Role, Rule, VisibilityRule, mark, part};
 
-/// Declarators (C) nest; a name deeper than this is no name.
-const MAX_DECLARATORS: usize = 16;
 /// A symbol for a variable shows its first line up to this many bytes.
 const VARIABLE_SIGNATURE: usize = 160;
 
 /// Where a definition stands, before its symbol exists.
-struct Place<'t> {
+pub(super) struct Place<'t> {
     node: Node<'t>,
     name: Node<'t>,
     kind: SymbolKind,
@@ -32,19 +30,45 @@ impl Extractor<'_> {
             return self.variables(node, rule);
         }
         let Some(name) = self.name_node(node, rule.name) else { return };
-        let kind = self.kind_by_child(node, rule).unwrap_or(kind);
-        self.define(node, name, rule, kind, node);
+        if kind == SymbolKind::Function && self.behind_declarators(node, rule) {
+            return self.declared_function(node, name, rule);
+        }
+        let Some((inner, inner_kind)) = self.kind_by_child(node, rule) else {
+            return self.define(node, name, rule, kind, node);
+        };
+        match self.table.rule(inner.kind_id()).and_then(|inner_rule| self.name_node(inner, inner_rule.name)) {
+            Some(inner_name) => self.alias(node, name, rule, kind, inner_name),
+            None => self.define(node, name, rule, inner_kind, node),
+        }
     }
 
-    /// `kinds` of the rule: the kind of symbol by the kind of node in its `type` field.
-    fn kind_by_child(&self, node: Node, rule: &Rule) -> Option<SymbolKind> {
-        let child = node.child_by_field_id(rule.type_field)?.kind_id();
-        rule.kinds.iter().find(|(id, _)| *id == child).map(|&(_, kind)| kind)
+    /// `kinds` of the rule: the kind of symbol by the kind of node in its `type` field, if that is a whole type.
+    fn kind_by_child<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<(Node<'t>, SymbolKind)> {
+        let child = node.child_by_field_id(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
+        let (_, kind) = rule.kinds.iter().find(|(id, _)| *id == child.kind_id())?;
+        self.table.rule(child.kind_id()).is_none_or(|rule| rule.role_of(child).is_some()).then_some((child, *kind))
+    }
+
+    /// `typedef struct point {…} point_t`: the struct is defined inside, and this is a name for it.
+    fn alias(&mut self, node: Node, name: Node, rule: &Rule, kind: SymbolKind, inner_name: Node) {
+        let place = self.place(node, name, kind, node);
+        let symbol = self.push_symbol(&place, rule);
+        self.alias_start = name.start_byte() as u32;
+        let inner = self.strings.intern(self.text(inner_name));
+        self.push_reference(symbol, inner, Str::NONE, inner_name, ReferenceKind::Type);
+        self.hash_text(symbol, node);
+        self.hash_interface(symbol);
+    }
+
+    /// The body of what has no scope: its text.
+    fn hash_text(&mut self, symbol: u32, node: Node) {
+        let hash = blake3::hash(self.text(node));
+        self.facts.symbols[symbol as usize].body_hash.copy_from_slice(&hash.as_bytes()[..16]);
     }
 
     /// Variables of a statement: functions they hold are functions, those of a module are variables, all are bindings.
     fn variables(&mut self, node: Node, rule: &Rule) {
-        let value = node.child_by_field_id(rule.value);
+        let value = node.child_by_field_id(rule.value).map(|value| self.first_of_list(value));
         if let Some(value) = value {
             if self.import_call(node, rule, value) {
                 return;
@@ -59,46 +83,58 @@ impl Extractor<'_> {
                 return self.define(node, name, rule, kind, value);
             }
         }
-        self.binding(node, rule);
-        if self.scope().kind != SymbolKind::Module {
+        if rule.type_field != 0 || rule.value != 0 {
+            self.binding(node, rule);
+        }
+        // What the parser had to complete is no declaration, but the beginning of something it could not read.
+        let completed = || node.child(node.child_count().saturating_sub(1)).is_some_and(|last| last.is_missing());
+        if self.scope().kind != SymbolKind::Module || completed() {
             return;
         }
         let mut cursor = node.walk();
         let names: Vec<Node> = node.children_by_field_id(field(rule.name), &mut cursor).collect();
         for declared in names {
-            if let Some(name) = self.innermost_name(declared) {
-                self.variable(node, name, rule);
+            let Some(name) = self.innermost_name(declared) else { continue };
+            if rule.parameters != 0 && self.declares_function(declared, rule.parameters) {
+                return self.define(node, name, rule, SymbolKind::Function, node);
             }
+            self.variable(node, name, rule);
         }
     }
 
     fn variable(&mut self, node: Node, name: Node, rule: &Rule) {
         let text = self.text(name);
-        let known = self.facts.symbols.iter().skip(1).any(|symbol| {
-            symbol.parent == 0 && symbol.kind() == SymbolKind::Variable && self.strings.table.get(symbol.name) == text
-        });
         // Names that are assigned again, and those that only the machine reads, add nothing.
-        if known || text.len() < 2 && !text.iter().all(u8::is_ascii_uppercase) {
+        if text.len() < 2 && !text.iter().all(u8::is_ascii_uppercase) {
             return;
         }
         let place = self.place(node, name, SymbolKind::Variable, node);
+        let name = self.strings.intern(text);
+        if !self.variables.insert((place.parent, name)) {
+            return;
+        }
         let symbol = self.push_symbol(&place, rule);
         self.facts.symbols[symbol as usize].complexity = 0;
-        let hash = blake3::hash(self.text(node));
-        self.facts.symbols[symbol as usize].body_hash.copy_from_slice(&hash.as_bytes()[..16]);
+        self.hash_text(symbol, node);
     }
 
-    fn place<'t>(&mut self, node: Node<'t>, name: Node<'t>, kind: SymbolKind, callable: Node<'t>) -> Place<'t> {
+    pub(super) fn place<'t>(
+        &mut self,
+        node: Node<'t>,
+        name: Node<'t>,
+        kind: SymbolKind,
+        callable: Node<'t>,
+    ) -> Place<'t> {
         let lead = self.take_lead(node);
         let mut place = Place { node, name, kind, parent: self.scope().symbol, container: Str::NONE, callable, lead };
-        if let Some(container) = self.containers.last() {
+        if let Some(container) = self.containers.last().filter(|container| container.depth > self.scope().depth) {
             place.container = container.name;
             place.parent = container.symbol.unwrap_or(place.parent);
         }
         place
     }
 
-    fn define(&mut self, node: Node, name: Node, rule: &Rule, kind: SymbolKind, callable: Node) {
+    pub(super) fn define(&mut self, node: Node, name: Node, rule: &Rule, kind: SymbolKind, callable: Node) {
         let mut place = self.place(node, name, kind, callable);
         if let Some(receiver) = self.receiver_type(node, rule) {
             place.container = receiver;
@@ -129,7 +165,7 @@ impl Extractor<'_> {
         fits.then_some(lead)
     }
 
-    fn push_symbol(&mut self, place: &Place, rule: &Rule) -> u32 {
+    pub(super) fn push_symbol(&mut self, place: &Place, rule: &Rule) -> u32 {
         let node = place.node;
         let number = self.facts.symbols.len() as u32;
         let name_text = self.definition_name(place.name);
@@ -146,14 +182,28 @@ impl Extractor<'_> {
             let exported = self.source[lead.start_byte as usize..].starts_with(b"export");
             modifiers.flags |= if exported { flag::EXPORTED } else { 0 };
         }
+        let mut signature_start = node.start_byte() as u32;
+        if let Some(lead) = place.lead.filter(|lead| lead.keyword) {
+            let before = &self.source[lead.start_byte as usize..node.start_byte()];
+            before.split(u8::is_ascii_whitespace).for_each(|word| modifiers.word(word));
+            signature_start = lead.start_byte;
+        }
         let (start_byte, start_row) =
             place.lead.map_or((node.start_byte() as u32, node.start_position().row as u32), |lead| {
                 (lead.start_byte, lead.start_row)
             });
-        let member = self.facts.symbols[place.parent as usize].kind().is_type();
+        let parent = self.facts.symbols[place.parent as usize].kind();
+        let member = parent.is_type();
+        let promised = matches!(parent, SymbolKind::Trait | SymbolKind::Interface)
+            || !place.container.is_none() && self.containers.last().is_some_and(|container| container.implements);
+        if promised && self.table.rules.visibility == VisibilityRule::Pub {
+            modifiers.visibility = modifiers.visibility.or(Some(Visibility::Public));
+        }
         let constructor =
             rule.constructor || self.table.rules.constructors.iter().any(|known| known.as_bytes() == name_text);
-        let declares = rule.body != 0 && body.is_none() && place.kind.is_callable();
+        let bodiless = !rule.body.is_empty() && body.is_none();
+        let declares =
+            bodiless && (place.kind.is_callable() || modifiers.declared && place.kind == SymbolKind::Variable);
         let mut symbol: Symbol = bytemuck::Zeroable::zeroed();
         symbol.name = name;
         symbol.qualified = self.qualified(place, name_text);
@@ -163,8 +213,8 @@ impl Extractor<'_> {
         symbol.parent = place.parent;
         (symbol.start_byte, symbol.end_byte) = (start_byte, node.end_byte() as u32);
         (symbol.start_line, symbol.end_line) = (start_row + 1, last_line(node));
-        (symbol.signature_start, symbol.signature_end) = (node.start_byte() as u32, signature_end);
-        symbol.signature = self.signature(place.kind, node, signature_end);
+        (symbol.signature_start, symbol.signature_end) = (signature_start, signature_end);
+        symbol.signature = self.signature(place.kind, signature_start, signature_end);
         symbol.complexity = u32::from(place.kind.is_callable());
         symbol.kind = place.kind as u8;
         symbol.visibility = names::visibility(self.table.rules.visibility, name_text, modifiers, member) as u8;
@@ -213,8 +263,8 @@ impl Extractor<'_> {
         text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text)
     }
 
-    fn signature(&mut self, kind: SymbolKind, node: Node, end: u32) -> Str {
-        let text = &self.source[node.start_byte()..end as usize];
+    fn signature(&mut self, kind: SymbolKind, start: u32, end: u32) -> Str {
+        let text = &self.source[start as usize..end as usize];
         let text = if kind == SymbolKind::Variable {
             let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
             &line[..line.len().min(VARIABLE_SIGNATURE)]
@@ -226,18 +276,19 @@ impl Extractor<'_> {
 
     fn body<'t>(&self, place: &Place<'t>, rule: &Rule) -> Option<Node<'t>> {
         let of_value = self.table.rule(place.callable.kind_id()).filter(|_| place.callable != place.node);
-        let field = of_value.map_or(rule.body, |value| value.body);
-        place.callable.child_by_field_id(field).or_else(|| {
+        let body = of_value.map_or(&rule.body, |value| &value.body);
+        part(place.callable, body).or_else(|| {
             // `type Point struct {…}`: the body is inside the type.
             let inner = place.node.child_by_field_id(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
             let inner_rule = self.table.rule(inner.kind_id())?;
-            inner.child_by_field_id(inner_rule.body)
+            part(inner, &inner_rule.body)
         })
     }
 
     /// Modifier words stand before the name: as tokens, or together in one node (Java's `modifiers`).
     fn modifiers(&self, node: Node, name: Node, rule: &Rule) -> Modifiers {
         let mut modifiers = Modifiers::default();
+        let body = part(node, &rule.body);
         let mut cursor = node.walk();
         for child in node.children(&mut cursor) {
             if child.start_byte() >= name.start_byte()
@@ -246,7 +297,7 @@ impl Extractor<'_> {
             {
                 break;
             }
-            if rule.body != 0 && node.child_by_field_id(rule.body) == Some(child) {
+            if body == Some(child) {
                 break;
             }
             modifiers.word(self.text(child));
@@ -334,7 +385,7 @@ impl Extractor<'_> {
             Some(rule) if rule.name != 0 => node.children_by_field_id(field(rule.name), &mut cursor).collect(),
             _ => vec![],
         };
-        if nodes.is_empty() {
+        if nodes.is_empty() && rule.is_none_or(|rule| rule.name == 0) {
             nodes.extend(self.first_name(node));
         }
         let variadic = |node: Node| match self.role(node) {
@@ -346,6 +397,9 @@ impl Extractor<'_> {
             .or_else(|| node.named_child(0).and_then(variadic))
             .or_else(|| nodes.first().copied().and_then(variadic));
         for name in nodes {
+            if !name.is_named() && self.text(name) == b"," || self.role(name) == Some(Role::Skip) {
+                continue; // between names, or a declarator that names nothing (C's `char *`)
+            }
             let name = self.innermost_name(name).unwrap_or(name);
             let text = names::without_space(self.text(name));
             let name = self.strings.intern(text.as_bytes());
@@ -364,7 +418,7 @@ impl Extractor<'_> {
         let mut cursor = node.walk();
         let mut nodes: Vec<Node> =
             if rule.name == 0 { vec![] } else { node.children_by_field_id(field(rule.name), &mut cursor).collect() };
-        if nodes.is_empty() {
+        if rule.name == 0 {
             nodes.extend(self.first_name(node));
         }
         for name in nodes {
@@ -380,12 +434,13 @@ impl Extractor<'_> {
         let Some(named) = node.child_by_field_id(rule.type_field) else { return };
         let Some(name) = self.base_name(named) else { return };
         let symbol = self.symbol_of_type(name);
-        self.containers.push(Container { name, symbol, depth: self.depth });
+        let bases = self.base_nodes(node, rule);
+        self.containers.push(Container { name, symbol, implements: !bases.is_empty(), depth: self.depth });
         // The type may come later in the file or stand in another: then the module owns the reference, and the
         // receiver says which type inherits.
         let owner = symbol.unwrap_or(self.scope().symbol);
         let receiver = if symbol.is_some() { Str::NONE } else { name };
-        for base in self.base_nodes(node, rule) {
+        for base in bases {
             if let Some((base_name, _)) = self.named(base) {
                 self.push_reference(owner, base_name, receiver, base, ReferenceKind::Inherit);
             }
@@ -412,7 +467,7 @@ impl Extractor<'_> {
         None
     }
 
-    fn hash_interface(&mut self, symbol: u32) {
+    pub(super) fn hash_interface(&mut self, symbol: u32) {
         let facts = &self.facts.symbols[symbol as usize];
         let strings = &self.strings.table;
         let mut parts =
@@ -429,61 +484,6 @@ impl Extractor<'_> {
         self.facts.symbols[symbol as usize].interface_hash = hash;
     }
 
-    /// The node that names a definition: the field, seen through declarators.
-    fn name_node<'t>(&self, node: Node<'t>, name: u16) -> Option<Node<'t>> {
-        self.innermost_name(node.child_by_field_id(name)?)
-    }
-
-    /// Follows declarators (`*name(…)[]`) to the name; None for a pattern that names several things.
-    pub(super) fn innermost_name<'t>(&self, mut node: Node<'t>) -> Option<Node<'t>> {
-        for _ in 0..MAX_DECLARATORS {
-            let marks = self.table.marks(node.kind_id());
-            if marks & (mark::IDENTIFIER | mark::STRING) != 0 {
-                return Some(node);
-            }
-            let rule = self.table.rule(node.kind_id())?;
-            match rule.role {
-                Role::Member => return Some(node),
-                Role::Declarator
-                | Role::Transparent
-                | Role::Parameter
-                | Role::ParameterVariadic
-                | Role::ParameterKeywordVariadic => {
-                    node = node.child_by_field_id(rule.name).or_else(|| self.first_name(node))?;
-                }
-                _ => return None,
-            }
-        }
-        None
-    }
-
-    /// The first child that is, or holds, a name.
-    fn first_name<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
-        if self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0 {
-            return Some(node);
-        }
-        let mut cursor = node.walk();
-        node.named_children(&mut cursor).find(|child| {
-            let known = self.table.marks(child.kind_id()) & mark::IDENTIFIER != 0;
-            known
-                || self
-                    .role(*child)
-                    .is_some_and(|role| role != Role::TypeContext && role != Role::Skip && role != Role::MemberType)
-        })
-    }
-
-    /// A field of a node, or of the declarators that lead to its name (C's parameters).
-    fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: u16) -> Option<Node<'t>> {
-        for _ in 0..MAX_DECLARATORS {
-            if let Some(found) = node.child_by_field_id(wanted) {
-                return Some(found);
-            }
-            let rule = self.table.rule(node.kind_id())?;
-            node = node.child_by_field_id(rule.name)?;
-        }
-        None
-    }
-
     pub(super) fn role(&self, node: Node) -> Option<Role> {
         self.table.rule(node.kind_id()).map(|rule| rule.role)
     }
@@ -491,7 +491,10 @@ impl Extractor<'_> {
     /// Text of a type field without its leading colon or arrow, white space folded.
     pub(super) fn type_text(&mut self, node: Node, field: u16) -> Str {
         let Some(child) = node.child_by_field_id(field) else { return Str::NONE };
-        let text = names::folded(self.text(child));
+        // A type that is defined on the spot (`struct point {…} origin`) is known by its head.
+        let body = self.table.rule(child.kind_id()).and_then(|rule| part(child, &rule.body));
+        let end = body.map_or(child.end_byte(), |body| body.start_byte());
+        let text = names::folded(&self.source[child.start_byte()..end]);
         let text = text.trim_start_matches(":").trim_start_matches("->").trim();
         if text.is_empty() { Str::NONE } else { self.strings.intern(text.as_bytes()) }
     }
@@ -515,7 +518,7 @@ fn field(id: u16) -> std::num::NonZeroU16 {
     std::num::NonZeroU16::new(id).unwrap_or(std::num::NonZeroU16::MAX)
 }
 
-fn last_line(node: Node) -> u32 {
+pub(super) fn last_line(node: Node) -> u32 {
     let end = node.end_position();
     let row = if end.column == 0 && end.row > node.start_position().row { end.row - 1 } else { end.row };
     row as u32 + 1

@@ -4,6 +4,7 @@
 //! open symbol; leaves go into a token stream over which bodies are hashed; nodes with a role go to the modules beside
 //! this one (`definitions`, `references`, `imports`). Nothing here recurses, so nesting costs no stack.
 
+use rustc_hash::FxHashSet;
 use tree_sitter::{Node, Tree};
 
 use super::comments::{Comment, Comments};
@@ -39,6 +40,8 @@ pub(super) struct Lead {
     pub end_byte: u32,
     pub end_row: u32,
     pub wrapper: bool,
+    /// The signature begins with it, too.
+    pub keyword: bool,
 }
 
 /// Members that stand outside their type (Rust `impl`).
@@ -46,6 +49,8 @@ pub(super) struct Container {
     pub name: Str,
     /// The type's symbol, if it is in this file.
     pub symbol: Option<u32>,
+    /// It implements bases: its members are as public as theirs.
+    pub implements: bool,
     pub depth: u32,
 }
 
@@ -60,6 +65,10 @@ pub(super) struct Extractor<'a> {
     pub comments: Comments,
     pub occurrences: Occurrences,
     pub lead: Option<Lead>,
+    /// (parent, name) of every variable that is a symbol.
+    pub variables: FxHashSet<(u32, Str)>,
+    /// Where a name stands that defines without opening a scope.
+    pub alias_start: u32,
     /// Byte up to which names stand in type position.
     pub type_until: u32,
     /// Byte up to which names were already taken as one reference.
@@ -82,6 +91,8 @@ impl<'a> Extractor<'a> {
             comments: Comments::default(),
             occurrences: Occurrences::default(),
             lead: None,
+            variables: FxHashSet::default(),
+            alias_start: u32::MAX,
             type_until: 0,
             taken_until: 0,
             depth: 0,
@@ -191,12 +202,9 @@ impl<'a> Extractor<'a> {
     }
 
     fn enter_rule(&mut self, node: Node, rule: &Rule) {
-        let has = |field: u16| node.child_by_field_id(field).is_some();
-        if (rule.requires != 0 && !has(rule.requires)) || (rule.unless != 0 && has(rule.unless)) {
-            return;
-        }
-        match rule.role {
-            Role::Wrapper | Role::Decorator => self.enter_lead(node, rule),
+        let Some(role) = rule.role_of(node) else { return };
+        match role {
+            Role::Wrapper | Role::KeywordWrapper | Role::Decorator => self.enter_lead(node, rule),
             Role::Container => self.open_container(node, rule),
             Role::Call => self.call(node, rule),
             Role::Construct => self.construct(node, rule),
@@ -205,6 +213,9 @@ impl<'a> Extractor<'a> {
             Role::Base => self.embedded_base(node, rule),
             Role::Binding => self.binding(node, rule),
             Role::Import => self.import(node, rule),
+            Role::ImportNamespace => self.module_import(node, rule),
+            Role::Tokens => self.token_calls(node),
+            Role::DefineDetached => self.detached_body(node, rule),
             Role::Parameter => self.parameter_binding(node, rule),
             role => {
                 if let Some(kind) = role.defines() {
@@ -215,7 +226,12 @@ impl<'a> Extractor<'a> {
     }
 
     fn enter_lead(&mut self, node: Node, rule: &Rule) {
-        let wrapper = rule.role == Role::Wrapper;
+        let keyword = rule.role == Role::KeywordWrapper;
+        let wrapper = rule.role == Role::Wrapper || keyword;
+        // `type (…)` opens a group: each definition in it begins with itself.
+        if keyword && node.child(1).and_then(|inner| self.role(inner)).is_none_or(|role| role.defines().is_none()) {
+            return;
+        }
         if rule.role == Role::Decorator {
             self.decorator(node);
         }
@@ -239,7 +255,7 @@ impl<'a> Extractor<'a> {
                     lead.wrapper = wrapper;
                 }
             }
-            lead => *lead = Some(Lead { start_byte, start_row: start, end_byte, end_row: end, wrapper }),
+            lead => *lead = Some(Lead { start_byte, start_row: start, end_byte, end_row: end, wrapper, keyword }),
         }
     }
 
@@ -251,7 +267,7 @@ impl<'a> Extractor<'a> {
             return;
         }
         let start = node.start_byte() as u32;
-        if start == self.scope().name_start {
+        if start == self.scope().name_start || start == self.alias_start {
             return;
         }
         let name = self.strings.intern(text);

@@ -40,6 +40,14 @@ impl Extractor<'_> {
         }
     }
 
+    /// A statement that declares a module in another file: `mod name;`.
+    pub(super) fn module_import(&mut self, node: Node, rule: &Rule) {
+        if let Some(name) = node.child_by_field_id(rule.name) {
+            let prefix = self.import_path(name);
+            self.push_import(node, &prefix, None, None);
+        }
+    }
+
     fn import_part(&mut self, node: Node, prefix: &Prefix, nesting: usize) {
         if nesting > MAX_NESTING {
             return;
@@ -74,9 +82,14 @@ impl Extractor<'_> {
     }
 
     fn import_item(&mut self, node: Node, rule: &Rule, prefix: &Prefix, nesting: usize) {
-        let alias = node.child_by_field_id(rule.alias).map(|alias| self.text(alias));
+        let alias = node.child_by_field_id(rule.alias);
+        let takes_all = alias.is_some_and(|alias| self.role(alias) == Some(Role::ImportWildcard));
+        let alias = alias.map(|alias| self.text(alias));
         if let Some(path) = node.child_by_field_id(rule.path) {
             let inner = self.join(prefix, path);
+            if takes_all {
+                return self.push_import(node, &inner, Some(b"*"), None);
+            }
             return match node.child_by_field_id(rule.name) {
                 Some(name) => {
                     let text = self.text(name);

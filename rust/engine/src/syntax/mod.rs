@@ -4,6 +4,7 @@
 //! node is stepped through like any other, and counted.
 
 mod comments;
+mod declarators;
 mod definitions;
 mod extract;
 pub mod facts;

@@ -41,6 +41,8 @@ fn crate_path(folder: &str, stem: &str) -> String {
 pub struct Modifiers {
     pub flags: u8,
     pub visibility: Option<Visibility>,
+    /// Said to be defined elsewhere (`extern`).
+    pub declared: bool,
 }
 
 impl Modifiers {
@@ -50,7 +52,10 @@ impl Modifiers {
             b"async" => self.flags |= flag::ASYNC,
             b"static" => self.flags |= flag::STATIC,
             b"abstract" => self.flags |= flag::ABSTRACT,
-            b"public" | b"pub" => self.visibility = Some(Visibility::Public),
+            b"extern" => self.declared = true,
+            b"public" => self.visibility = Some(Visibility::Public),
+            // The `pub` inside `pub(crate)` comes second.
+            b"pub" => self.visibility = self.visibility.or(Some(Visibility::Public)),
             b"protected" => self.visibility = Some(Visibility::Protected),
             b"private" => self.visibility = Some(Visibility::Private),
             b"internal" => self.visibility = Some(Visibility::Internal),

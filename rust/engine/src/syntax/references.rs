@@ -13,6 +13,19 @@ const MAX_NESTING: usize = 32;
 /// A receiver longer than this is an expression, not a name.
 const MAX_RECEIVER: usize = 120;
 
+/// What a raw token is to a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Name,
+    Separator,
+    Arguments,
+}
+
+struct Token<'t> {
+    part: Part,
+    node: Node<'t>,
+}
+
 impl Extractor<'_> {
     pub(super) fn push_reference(&mut self, owner: u32, name: Str, receiver: Str, at: Node, kind: ReferenceKind) {
         let line = at.start_position().row as u32 + 1;
@@ -58,6 +71,55 @@ impl Extractor<'_> {
         let name = self.strings.intern(self.text(property));
         self.type_reference(node, name, receiver);
         self.taken_until = node.end_byte() as u32;
+    }
+
+    /// Calls among raw tokens, with as much of their receivers as is names and calls: `self.pool.get(…)`.
+    pub(super) fn token_calls(&mut self, node: Node) {
+        let mut cursor = node.walk();
+        let mut before: Vec<Token> = Vec::new();
+        for token in node.children(&mut cursor) {
+            let text = self.text(token);
+            let part = if self.table.marks(token.kind_id()) & mark::IDENTIFIER != 0 {
+                Part::Name
+            } else if token.kind_id() == node.kind_id() && text.starts_with(b"(") {
+                Part::Arguments
+            } else if matches!(text, b"." | b"::") {
+                Part::Separator
+            } else {
+                before.clear();
+                continue;
+            };
+            if let (Part::Arguments, Some((name, rest))) = (part, before.split_last())
+                && name.part == Part::Name
+            {
+                let receiver = self.token_receiver(rest);
+                let (owner, called) = (self.scope().symbol, self.strings.intern(self.text(name.node)));
+                self.push_reference(owner, called, receiver, name.node, ReferenceKind::Call);
+            }
+            before.push(Token { part, node: token });
+        }
+    }
+
+    /// The receiver that ends with the last of these tokens, which is the separator before the name.
+    fn token_receiver(&mut self, tokens: &[Token]) -> Str {
+        let mut start = tokens.len();
+        let mut expected = Part::Separator;
+        while let Some(token) = start.checked_sub(1).map(|last| &tokens[last])
+            && (token.part == expected || token.part == Part::Arguments && expected == Part::Name)
+        {
+            start -= 1;
+            expected = if token.part == Part::Name { Part::Separator } else { Part::Name };
+        }
+        let Some((_, receiver)) = tokens[start..].split_last() else { return Str::NONE };
+        let mut text = String::new();
+        for token in receiver {
+            match token.part {
+                Part::Arguments => text.push_str("()"),
+                _ => text.push_str(&String::from_utf8_lossy(self.text(token.node))),
+            }
+        }
+        let plain = receiver.first().is_some_and(|first| first.part == Part::Name) && text.len() <= MAX_RECEIVER;
+        self.strings.intern(if plain { text.as_bytes() } else { b"?" })
     }
 
     /// Name and receiver of an expression that names something; None for any other expression.
@@ -131,7 +193,7 @@ impl Extractor<'_> {
                 out.push_str("()");
                 !first
             }
-            Some((Role::Construct, rule)) => {
+            Some((Role::Construct | Role::Cast, rule)) => {
                 let Some(child) = node.child_by_field_id(rule.type_field) else { return false };
                 let written = self.write_receiver(child, out, nesting + 1);
                 out.push_str("()");
@@ -177,11 +239,12 @@ impl Extractor<'_> {
 
     /// `a, err := f()` binds `a`: of lists on both sides the first ones belong together.
     fn first_of_lists<'t>(&self, target: Node<'t>, value: Option<Node<'t>>) -> (Node<'t>, Option<Node<'t>>) {
-        let first = |node: Node<'t>| {
-            let list = self.role(node) == Some(Role::ImportList);
-            if list { node.named_child(0).unwrap_or(node) } else { node }
-        };
-        (first(target), value.map(first))
+        (self.first_of_list(target), value.map(|value| self.first_of_list(value)))
+    }
+
+    pub(super) fn first_of_list<'t>(&self, node: Node<'t>) -> Node<'t> {
+        let list = self.role(node) == Some(Role::ImportList);
+        if list { node.named_child(0).unwrap_or(node) } else { node }
     }
 
     fn binding_name(&mut self, target: Node, rule: &Rule) -> Option<Str> {
@@ -206,7 +269,7 @@ impl Extractor<'_> {
                     let text = self.strings.table.get(text).strip_suffix(b"()")?.to_vec();
                     return Some((self.strings.intern(&text), BindingKind::Called));
                 }
-                Role::Construct => {
+                Role::Construct | Role::Cast => {
                     let (name, receiver) = node.child_by_field_id(rule.type_field).and_then(|node| self.named(node))?;
                     let mut text = self.strings.table.get(receiver).to_vec();
                     if !text.is_empty() {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use tree_sitter::Language;
+use tree_sitter::{Language, Node};
 
 use super::facts::SymbolKind;
 
@@ -83,7 +83,12 @@ pub enum Role {
     DefineType,
     #[serde(rename = "definition.function")]
     DefineFunction,
-    /// A variable where it stands at module level (or holds a function); elsewhere only a binding.
+    /// A block at module level that belongs to what stands before it: a call of a macro, whose first argument is the
+    /// name (`SYSCALL_DEFINE1(close, …) {…}`), or a declaration that the grammar could not read to its end.
+    #[serde(rename = "definition.detached-body")]
+    DefineDetached,
+    /// A variable where it stands at module level (or holds a function); elsewhere only a binding. A function where
+    /// the innermost declarator has `parameters` (C's prototypes).
     #[serde(rename = "definition.variable")]
     DefineVariable,
     /// A local or field: what it holds is remembered for receivers.
@@ -95,6 +100,9 @@ pub enum Role {
     /// Belongs to the definition inside it (`export …`, Python's decorated definition).
     #[serde(rename = "wrapper")]
     Wrapper,
+    /// A keyword and the definition that it opens (Go's `type T …`); nothing, where it opens a group of them.
+    #[serde(rename = "wrapper.keyword")]
+    KeywordWrapper,
     /// Goes before a definition: decorator, attribute, annotation.
     #[serde(rename = "decorator")]
     Decorator,
@@ -119,6 +127,12 @@ pub enum Role {
     /// `type` is constructed: `new Foo(…)`, `Foo{…}`.
     #[serde(rename = "reference.construct")]
     Construct,
+    /// A value taken for one of `type`: a cast or assertion.
+    #[serde(rename = "cast")]
+    Cast,
+    /// Raw tokens, as in the arguments of a macro: a name before tokens in parentheses is a call.
+    #[serde(rename = "tokens")]
+    Tokens,
     /// `object` and `property`.
     #[serde(rename = "member")]
     Member,
@@ -189,6 +203,7 @@ struct NodeSpec {
     name: Option<String>,
     parameters: Option<String>,
     returns: Option<String>,
+    /// Field or kind of child: the signature ends before it.
     body: Option<String>,
     value: Option<String>,
     #[serde(rename = "type")]
@@ -206,10 +221,12 @@ struct NodeSpec {
     /// The symbol kind by the kind of the child in `type`.
     #[serde(default)]
     kinds: BTreeMap<String, String>,
-    /// Only with this field present.
+    /// Only with this field, or kind of child, present.
     requires: Option<String>,
-    /// Only with this field absent.
+    /// Only with this field, or kind of child, absent.
     unless: Option<String>,
+    /// The role of nodes that `requires` or `unless` turn down.
+    otherwise: Option<Role>,
     /// The names of callees that import (JavaScript's `require`).
     #[serde(default)]
     imports: Vec<String>,
@@ -273,7 +290,7 @@ pub enum RulesError {
     UnknownSymbolKind { language: String, kind: String, value: String },
 }
 
-/// Where bases stand: in a field, or in children of a kind.
+/// Where a part stands: in a field, or in children of a kind.
 #[derive(Clone, Copy, Debug)]
 pub enum Selector {
     Field(u16),
@@ -287,7 +304,6 @@ pub struct Rule {
     pub name: u16,
     pub parameters: u16,
     pub returns: u16,
-    pub body: u16,
     pub value: u16,
     pub type_field: u16,
     pub object: u16,
@@ -297,12 +313,31 @@ pub struct Rule {
     pub path: u16,
     pub alias: u16,
     pub list: u16,
-    pub requires: u16,
-    pub unless: u16,
+    pub body: Vec<Selector>,
+    pub requires: Vec<Selector>,
+    pub unless: Vec<Selector>,
+    pub otherwise: Option<Role>,
     pub constructor: bool,
     pub bases: Vec<Selector>,
     pub kinds: Vec<(u16, SymbolKind)>,
     pub imports: Vec<String>,
+}
+
+/// The first part of a node that one of the selectors finds.
+pub fn part<'t>(node: Node<'t>, selectors: &[Selector]) -> Option<Node<'t>> {
+    selectors.iter().find_map(|selector| match *selector {
+        Selector::Field(id) => node.child_by_field_id(id),
+        Selector::Kind(id) => node.children(&mut node.walk()).find(|child| child.kind_id() == id),
+    })
+}
+
+impl Rule {
+    /// The role of a node, if it has what the rule asks for.
+    pub fn role_of(&self, node: Node) -> Option<Role> {
+        let refused = !self.requires.is_empty() && part(node, &self.requires).is_none()
+            || !self.unless.is_empty() && part(node, &self.unless).is_some();
+        if refused { self.otherwise } else { Some(self.role) }
+    }
 }
 
 /// Bits of [`Table::marks`]: what a node kind is apart from its rule.
@@ -398,11 +433,9 @@ impl Table {
         };
         let mut bases = Vec::new();
         for base in &spec.bases {
-            match grammar.field_id_for_name(base) {
-                Some(id) => bases.push(Selector::Field(id.get())),
-                None => bases.extend(self.kind_ids(grammar, base)?.into_iter().map(Selector::Kind)),
-            }
+            bases.extend(self.selectors(grammar, base)?);
         }
+        let part = |name: &Option<String>| name.as_ref().map_or(Ok(Vec::new()), |name| self.selectors(grammar, name));
         let mut kinds = Vec::new();
         for (child, value) in &spec.kinds {
             let symbol = SymbolKind::from_name(value).ok_or_else(|| RulesError::UnknownSymbolKind {
@@ -417,7 +450,6 @@ impl Table {
             name: field(&spec.name)?,
             parameters: field(&spec.parameters)?,
             returns: field(&spec.returns)?,
-            body: field(&spec.body)?,
             value: field(&spec.value)?,
             type_field: field(&spec.type_field)?,
             object: field(&spec.object)?,
@@ -427,13 +459,23 @@ impl Table {
             path: field(&spec.path)?,
             alias: field(&spec.alias)?,
             list: field(&spec.list)?,
-            requires: field(&spec.requires)?,
-            unless: field(&spec.unless)?,
+            body: part(&spec.body)?,
+            requires: part(&spec.requires)?,
+            unless: part(&spec.unless)?,
+            otherwise: spec.otherwise,
             constructor: spec.constructor,
             bases,
             kinds,
             imports: spec.imports.clone(),
         })
+    }
+
+    /// A field of that name, or else the kinds of that name.
+    fn selectors(&self, grammar: &Language, name: &str) -> Result<Vec<Selector>, RulesError> {
+        match grammar.field_id_for_name(name) {
+            Some(id) => Ok(vec![Selector::Field(id.get())]),
+            None => Ok(self.kind_ids(grammar, name)?.into_iter().map(Selector::Kind).collect()),
+        }
     }
 
     /// All ids of a kind: a grammar may have a name both as a node and as a token, and aliases share names.
