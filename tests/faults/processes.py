@@ -11,8 +11,13 @@ NOBODY = 65534
 BECOME_NOBODY = f"""
 import os, sys
 from pathlib import Path
-import leindex.lestockage.store, leindex.lestockage.writer
-leindex.lestockage.schema.migrations()  # read while the interpreter's own folders can be
+# All that is imported late otherwise, while the interpreter's own folders can be read.
+import leindex.lepasserelle.indexing
+from leindex.leparse import discovery, languages
+from leindex.lestockage import schema
+schema.migrations(), discovery.folder_names()
+for name in ("python", "text"):
+    languages.languages()[name].native, languages.languages()[name].fingerprint
 root = Path(sys.argv[1])
 if os.getuid() == 0:
     os.setgroups([])

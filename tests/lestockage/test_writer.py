@@ -42,20 +42,20 @@ def test_a_publish_settles_what_is_pending(writer: StoreWriter) -> None:
     assert writer.pending
 
 
-def test_facts_come_back_sorted_by_path_in_chunks(writer: StoreWriter) -> None:
-    rows = [parsed(name, 1, facts=b"x" * 10) for name in ("b.py", "a/z.py", "a.py", "a-b.py")]
+def test_facts_come_back_sorted_by_the_bytes_of_their_paths(writer: StoreWriter) -> None:
+    rows = [parsed(name, 1, facts=b"x" * 10) for name in ("b.py", "a/z.py", "ä.py", "a.py", "a-b.py", "B.py")]
     binary = parsed("a.png", 0, status="binary", facts=b"")
     writer.put_files([*rows, binary])
-    chunks = list(writer.facts(25))
-    assert [[path for path, *_ in chunk] for chunk in chunks] == [["a-b.py", "a.py", "a/z.py"], ["b.py"]]
-    assert chunks[1] == [("b.py", "python", 0, b"x" * 10)]
+    found = list(writer.facts())
+    assert [path for path, *_ in found] == ["B.py", "a-b.py", "a.py", "a/z.py", "b.py", "ä.py"]
+    assert found[0] == ("B.py", "python", 0, b"x" * 10)
 
 
 def test_a_file_parsed_again_replaces_what_was_known(writer: StoreWriter) -> None:
     writer.put_files([parsed("a.py", 1)])
     writer.put_files([parsed("a.py", 2, size=999)])
     assert writer.known_files()["a.py"].size == 999
-    assert len(list(writer.facts(1))) == 1
+    assert len(list(writer.facts())) == 1
 
 
 def test_a_touched_file_changes_its_time_everywhere_and_needs_no_publish(writer: StoreWriter, tmp_path: Path) -> None:

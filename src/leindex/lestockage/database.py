@@ -15,7 +15,9 @@ DATABASE_NAME = "index.db"
 CACHE_KIB = 64 << 10  # a bulk load keeps its inner pages in memory
 CHECKPOINT_PAGES = 16_384  # 64 MiB of log: copying back more rarely is less work, and a reader never notices
 BUSY_SECONDS = 10.0
-DAMAGE = ("malformed", "not a database", "disk I/O", "no such table", "no such column", "database corruption")
+DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+MISSING = ("no such table", "no such column")  # tables that a migration of ours made: somebody else's database
+UNWRITABLE = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_IOERR")
 
 
 @contextmanager
@@ -24,10 +26,10 @@ def sentences(folder: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        problem = str(error)
-        if any(word in problem for word in DAMAGE):
+        problem, name = str(error), getattr(error, "sqlite_errorname", "")
+        if name.startswith(DAMAGE) or problem.startswith(MISSING):
             raise IndexDamaged(folder, problem) from error
-        if "readonly" in problem or "full" in problem or "unable to open" in problem:
+        if name.startswith(UNWRITABLE):
             raise IndexFolderReadOnly(folder, problem) from error
         raise StoreError(f"The index in {folder} cannot be used ({problem}); retry, or run `leindex index`.") from error
 
@@ -73,7 +75,7 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
     try:
         return _connect(address)
     except sqlite3.OperationalError as error:
-        if "unable to open" not in str(error) and "readonly" not in str(error):
+        if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             raise
     return _connect(f"{address}&immutable=1")
 

@@ -50,7 +50,10 @@ def _in_files(database: sqlite3.Connection, which: str, path: str, local: str, l
 
 
 def _by_whole_name(database: sqlite3.Connection, name: str, limit: int) -> list[int]:
+    """A bare name waits for the next rung: module ``retry`` is no better an answer than function ``retry`` in it."""
     names = _last_parts(name)
+    if len(names) == 1:
+        return []
     query = (
         f"SELECT id FROM intel_nodes WHERE symbol_name IN ({_marks(names)}) AND qualified_name = ? ORDER BY id LIMIT ?"
     )

@@ -128,20 +128,12 @@ class StoreWriter:
                 rows = ((mtime_ns, path) for path, mtime_ns in times)
                 self._database.executemany(f"UPDATE {table} SET mtime_ns = ? WHERE path = ?", rows)
 
-    def facts(self, chunk_bytes: int) -> Iterator[list[tuple[str, str, int, bytes]]]:
-        """Path, language, flags and facts of every file that has any, sorted by path, in chunks of about that size."""
+    def facts(self) -> Iterator[tuple[str, str, int, bytes]]:
+        """Path, language, flags and facts of every file that has any, sorted by the bytes of their paths."""
         query = "SELECT path, language, flags, facts FROM parsed_files WHERE symbols > 0 ORDER BY path"
-        chunk: list[tuple[str, str, int, bytes]] = []
-        size = 0
         with sentences(self.folder):
-            for row in self._database.execute(query):
-                chunk.append(row)
-                size += len(row[3])
-                if size >= chunk_bytes:
-                    yield chunk
-                    chunk, size = [], 0
-        if chunk:
-            yield chunk
+            for row in self._database.execute(query):  # noqa: UP028 - `yield from` would close the cursor, perhaps too late
+                yield row
 
     # -- publishing ----------------------------------------------------------------------------------------------------
 

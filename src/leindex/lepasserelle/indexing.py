@@ -1,0 +1,275 @@
+"""The journey of an index run: walk, compare, parse what changed, put the program together, publish.
+
+Every stage leaves the index usable: parsed files are kept batch by batch, and a new generation appears whole or not at
+all. So a run that is killed, whenever that is, costs one batch, and the next one goes on from there. A run that finds
+nothing changed reads no file and writes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from leindex.errors import IndexDamaged, IndexFolderReadOnly, NotAFolder, NotReadable, ProjectNotFound
+from leindex.legraphe.native import Program
+from leindex.legraphe.program import assemble
+from leindex.leparse.discovery import Discovery, SourceEntry, discover
+from leindex.leparse.languages import languages
+from leindex.leparse.native import ParsedFile, hash_files
+from leindex.leparse.parsing import ProjectParser, batches
+from leindex.lepasserelle.native import EngineError, Snapshot, SnapshotUnusable
+from leindex.lepasserelle.settings import Settings
+from leindex.lestockage.changes import Changes, compare
+from leindex.lestockage.folder import snapshot_path
+from leindex.lestockage.records import KnownFile, ParsedRow
+from leindex.lestockage.writer import StoreWriter
+from leindex.types import Embedder, IndexProgress, IndexReport, Skipped, Stage
+
+Progress = Callable[[IndexProgress], None]
+Row = TypeVar("Row")
+
+ROWS_CHUNK = 20_000  # rows turned into Python objects at once
+TELL_EVERY = 500  # files put into the program between two words of progress
+LEFT_OUT = {"binary": "", "minified": "made by a program, not to be read", "unreadable": ""}
+"""What a file's status adds to the report, where the parser gives no detail."""
+
+
+def index_project(
+    root: Path, settings: Settings, embedder: Embedder | None = None, progress: Progress | None = None
+) -> IndexReport:
+    """Index a project, or what changed in it since the last run.
+
+    Raises:
+        ProjectError: if the folder cannot be read.
+        IndexLocked: if another process is indexing it.
+        IndexNewer: if a later LeIndex wrote the index.
+        IndexFolderReadOnly: if the index cannot be written; the message names the setting that moves it.
+    """
+    root = readable_folder(root)
+    with StoreWriter.open(settings.index_folder(root), root) as writer:
+        try:
+            return IndexRun(root, settings, writer, embedder, progress).run()
+        except IndexDamaged:  # found on the way; the sources are the truth, so begin again with an empty database
+            writer.start_over(root)
+            return IndexRun(root, settings, writer, embedder, progress).run()
+
+
+def readable_folder(path: Path) -> Path:
+    """Return the absolute path of a folder that can be listed.
+
+    Raises:
+        ProjectNotFound, NotAFolder, NotReadable: as their names say.
+    """
+    root = path.expanduser().resolve()
+    if not root.exists():
+        raise ProjectNotFound(path)
+    if not root.is_dir():
+        raise NotAFolder(root)
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise NotReadable(root)
+    return root
+
+
+class IndexRun:
+    """One run, from the walk to the report."""
+
+    def __init__(
+        self, root: Path, settings: Settings, writer: StoreWriter, embedder: Embedder | None, progress: Progress | None
+    ) -> None:
+        self._root = root
+        self._settings = settings
+        self._writer = writer
+        self._embedder = embedder
+        self._progress = progress or (lambda moment: None)
+        self._started = time.monotonic()
+        self._stages: dict[str, float] = {}
+        limits = {"max_file_bytes": settings.max_file_bytes, "threads": settings.threads}
+        self._parser = ProjectParser(root, languages(), **limits)
+
+    def run(self) -> IndexReport:
+        """Do what there is to do."""
+        with self._stage("walk"):
+            found = self._walk()
+            known = self._writer.known_files()
+            changes = self._look_closer(compare(known, found.files, self._parser.fingerprint))
+        with self._stage("parse"):
+            self._parse(changes)
+        if changes.parse or changes.removed or changes.reflag:
+            known = self._writer.known_files()
+        skipped = sorted([*found.skipped, *_unusable(known)], key=lambda skip: skip.file)
+        if self._writer.pending or not self._snapshot_fits():
+            self._publish(len(known), skipped)
+        elif skipped != self._writer.skipped_files():
+            self._writer.note_skipped(skipped)
+        self._tell("done", len(known), len(known))
+        return self._report(known, changes, skipped)
+
+    # -- the stages ----------------------------------------------------------------------------------------------------
+
+    def _walk(self) -> Discovery:
+        self._tell("walk", 0, 0)
+        settings = self._settings
+        try:
+            return discover(
+                self._root,
+                languages(),
+                max_file_bytes=settings.max_file_bytes,
+                include_hidden=settings.include_hidden,
+                include_vendored=settings.include_vendored,
+                threads=settings.threads,
+            )
+        except OSError as error:
+            raise NotReadable(self._root) from error
+
+    def _look_closer(self, changes: Changes[SourceEntry]) -> Changes[SourceEntry]:
+        """Read the files whose time alone moved: equal content is noted, other content joins the work."""
+        candidates = changes.look_closer
+        if not candidates:
+            return changes
+        known = self._writer.known_files()
+        paths = [file.path for file in candidates]
+        hashes = hash_files(str(self._root), paths, max_file_bytes=self._settings.max_file_bytes)
+        same = [now == known[file.path].content_hash for file, now in zip(candidates, hashes, strict=True)]
+        touched = [file for file, is_same in zip(candidates, same, strict=True) if is_same]
+        if touched:
+            self._writer.touch_files([(file.path, file.mtime_ns) for file in touched])
+        changes.unchanged += len(touched)
+        changes.parse += [file for file, is_same in zip(candidates, same, strict=True) if not is_same]
+        changes.parse.sort(key=lambda file: file.path)
+        return changes
+
+    def _parse(self, changes: Changes[SourceEntry]) -> None:
+        """One batch is parsed while the one before it is written."""
+        if changes.removed:
+            self._writer.remove_files(changes.removed)
+        if changes.reflag:
+            self._writer.flag_files(changes.reflag)
+        total, done = len(changes.parse), 0
+        ahead: deque[Future[list[tuple[SourceEntry, ParsedFile]]]] = deque()
+        pool = ThreadPoolExecutor(1, "leindex-parse")
+        try:
+            work = batches(changes.parse)
+            while True:
+                batch = next(work, None)
+                if batch is not None:
+                    ahead.append(pool.submit(self._parser.parse, batch))
+                if not ahead:
+                    break
+                if batch is None or len(ahead) > 1:
+                    rows = [self._row(*pair) for pair in ahead.popleft().result()]
+                    self._writer.put_files(rows)
+                    done += len(rows)
+                    self._tell("parse", done, total)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _row(self, file: SourceEntry, parsed: ParsedFile) -> ParsedRow:
+        """Size and time are those of the walk: a file that changed since then differs from them and is read again."""
+        return ParsedRow(
+            path=file.path,
+            language=file.language,
+            size=file.size,
+            mtime_ns=file.mtime_ns,
+            content_hash=parsed.content_hash,
+            status=parsed.status,
+            detail=parsed.detail,
+            flags=parsed.flags,
+            symbols=parsed.symbols,
+            syntax_errors=parsed.syntax_errors,
+            lines=parsed.lines,
+            parser=self._parser.fingerprint(file.language),
+            facts=parsed.facts,
+        )
+
+    def _snapshot_fits(self) -> bool:
+        """Whether graph, text and vector indexes on disk are those of the published generation and of this embedder."""
+        generation = self._writer.generation
+        if generation == 0:
+            return False
+        try:
+            snapshot = Snapshot.open(str(snapshot_path(self._writer.folder, generation)))
+        except SnapshotUnusable:
+            return False
+        name = self._embedder.name if self._embedder else ""
+        return snapshot.generation == generation and snapshot.embedder == name
+
+    def _publish(self, files: int, skipped: Sequence[Skipped]) -> None:
+        with self._stage("graph"):
+            program = self._build(files)
+        with self._stage("store"), ThreadPoolExecutor(1, "leindex-snapshot") as pool:
+            generation = self._writer.generation + 1
+            saved = pool.submit(program.save, str(snapshot_path(self._writer.folder, generation)), generation)
+            total = program.node_count + program.edge_count
+            nodes = self._chunks(program.node_rows, program.node_count, 0, total)
+            edges = self._chunks(program.edge_rows, program.edge_count, program.node_count, total)
+            try:
+                self._writer.publish(nodes, edges, skipped, saved.result)
+            except OSError as error:
+                raise IndexFolderReadOnly(self._writer.folder, error.strerror or str(error)) from error
+
+    def _build(self, files: int) -> Program:
+        model = getattr(self._embedder, "native", None)
+        try:
+            return assemble(self._counted(self._writer.facts(), files), languages().traits(), model)
+        except EngineError as error:  # facts that are not what was written
+            raise IndexDamaged(self._writer.folder, str(error)) from error
+
+    def _counted(self, rows: Iterable[Row], total: int) -> Iterator[Row]:
+        for done, row in enumerate(rows):
+            if done % TELL_EVERY == 0:
+                self._tell("graph", done, total)
+            yield row
+        self._tell("graph", total, total)
+
+    def _chunks(
+        self, rows: Callable[[int, int], list[Row]], count: int, before: int, total: int
+    ) -> Iterator[Sequence[Row]]:
+        for start in range(0, count, ROWS_CHUNK):
+            self._tell("store", before + start, total)
+            yield rows(start, min(start + ROWS_CHUNK, count))
+
+    # -- telling -------------------------------------------------------------------------------------------------------
+
+    def _tell(self, stage: Stage, done: int, total: int) -> None:
+        self._progress(IndexProgress(stage, done, total, time.monotonic() - self._started))
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        start = time.monotonic()
+        yield
+        self._stages[name] = time.monotonic() - start
+
+    def _report(
+        self, known: dict[str, KnownFile], changes: Changes[SourceEntry], skipped: Sequence[Skipped]
+    ) -> IndexReport:
+        usable = [file for file in known.values() if file.status not in LEFT_OUT]
+        symbols, edges = self._writer.published_counts()
+        return IndexReport(
+            root=str(self._root),
+            generation=self._writer.generation,
+            files=len(usable),
+            parsed=len(changes.parse),
+            unchanged=changes.unchanged,
+            removed=len(changes.removed),
+            symbols=symbols,
+            edges=edges,
+            languages=dict(Counter(file.language for file in usable).most_common()),
+            skipped=tuple(skipped),
+            syntax_errors=sum(file.syntax_errors > 0 for file in usable),
+            bytes=sum(file.size for file in usable),
+            seconds=time.monotonic() - self._started,
+            stages=self._stages,
+        )
+
+
+def _unusable(known: dict[str, KnownFile]) -> Iterator[Skipped]:
+    """Files that were met and read, or not even that, and hold nothing for an index."""
+    for path, file in known.items():
+        if file.status in LEFT_OUT:
+            yield Skipped(path, file.status, file.detail or LEFT_OUT[file.status])
