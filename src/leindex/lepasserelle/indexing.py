@@ -85,7 +85,6 @@ class IndexRun:
         self._root = root
         self._settings = settings
         self._writer = writer
-        self._embedder = embedder
         self._progress = progress or (lambda moment: None)
         self._started = time.monotonic()
         self._stages: dict[str, float] = {}
@@ -188,7 +187,7 @@ class IndexRun:
         )
 
     def _snapshot_fits(self) -> bool:
-        """Whether graph, text and vector indexes on disk are those of the published generation and of this embedder."""
+        """Whether graph, text and vector indexes on disk are those of the published generation."""
         generation = self._writer.generation
         if generation == 0:
             return False
@@ -196,8 +195,7 @@ class IndexRun:
             snapshot = Snapshot.open(str(snapshot_path(self._writer.folder, generation)))
         except SnapshotUnusable:
             return False
-        name = self._embedder.name if self._embedder else ""
-        return snapshot.generation == generation and snapshot.embedder == name
+        return snapshot.generation == generation
 
     def _publish(self, files: int, skipped: Sequence[Skipped]) -> None:
         with self._stage("graph"):
@@ -214,9 +212,8 @@ class IndexRun:
                 raise IndexFolderReadOnly(self._writer.folder, error.strerror or str(error)) from error
 
     def _build(self, files: int) -> Program:
-        model = getattr(self._embedder, "native", None)
         try:
-            return assemble(self._counted(self._writer.facts(), files), languages().traits(), model)
+            return assemble(self._counted(self._writer.facts(), files), languages().traits())
         except EngineError as error:  # facts that are not what was written
             raise IndexDamaged(self._writer.folder, str(error)) from error
 
