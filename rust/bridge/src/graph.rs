@@ -14,6 +14,7 @@ use pyo3::types::{PyList, PyString, PyTuple};
 
 use crate::detached;
 use crate::errors::{EngineError, IntoPy};
+use crate::vectors::StaticModel;
 
 impl IntoPy for PolicyError {
     fn into_py(self) -> PyErr {
@@ -38,10 +39,12 @@ pub struct ProgramBuilder {
 
 #[pymethods]
 impl ProgramBuilder {
+    /// `languages` and `ladder` are JSON; `model` makes the vectors, and without one there are none.
     #[new]
-    fn new(languages: &str, ladder: &str) -> PyResult<Self> {
+    #[pyo3(signature = (languages, ladder, model=None))]
+    fn new(languages: &str, ladder: &str, model: Option<&StaticModel>) -> PyResult<Self> {
         let policy = Policy::from_json(languages, ladder).map_err(IntoPy::into_py)?;
-        Ok(Self { builder: Some(Builder::new(policy, None)) })
+        Ok(Self { builder: Some(Builder::new(policy, model.map(StaticModel::shared))) })
     }
 
     /// Adds a batch of (path, language name, file flags, facts).

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod analyzer;
 mod context;
 mod errors;
 mod graph;
@@ -9,10 +10,13 @@ mod snapshot;
 mod source;
 mod syntax;
 mod text;
+mod vectors;
 
 /// The native module of LeIndex; `leindex_rust` is its door.
 #[pymodule(gil_used = false)]
 mod _engine {
+    #[pymodule_export]
+    use crate::analyzer::RustAnalyzer;
     #[pymodule_export]
     use crate::context::FittedContext;
     #[pymodule_export]
@@ -37,6 +41,8 @@ mod _engine {
     use crate::text::split_identifier;
     #[pymodule_export]
     use crate::text::terms;
+    #[pymodule_export]
+    use crate::vectors::StaticModel;
 }
 
 /// Runs engine work without the interpreter lock. Every call that touches more than a few bytes goes through here.

@@ -5,6 +5,7 @@
 //! [`text`] and [`vectors`] make it searchable, [`context`] fits what was found to a token budget. [`snapshot`] is the
 //! file in which graph, text and vector indexes lie on disk. Nothing here knows Python, SQLite or a terminal.
 
+pub mod analyzer;
 pub mod context;
 pub mod graph;
 pub mod program;

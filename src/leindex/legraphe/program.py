@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from leindex.legraphe.ladder import ladder_json
-from leindex.legraphe.native import Program, ProgramBuilder
+from leindex.legraphe.native import Program, ProgramBuilder, StaticModel
 
 StoredFacts = tuple[str, str, int, bytes]
 """Path, language name, file flags, facts."""
@@ -22,13 +22,14 @@ ROWS_BATCH = 20_000
 """Rows that exist as Python tuples at once."""
 
 
-def assemble(files: Iterable[StoredFacts], languages: str) -> Program:
+def assemble(files: Iterable[StoredFacts], languages: str, model: StaticModel | None = None) -> Program:
     """Build the program of a project.
 
-    ``files`` come sorted by the bytes of their paths, ``languages`` is the JSON of language traits by name. Raises
+    ``files`` come sorted by the bytes of their paths, ``languages`` is the JSON of language traits by name,
+    and ``model`` makes the vectors; without one there are none. Raises
     ``EngineError`` naming the file whose facts must be made again, ValueError when files are out of order.
     """
-    builder = ProgramBuilder(languages, ladder_json())
+    builder = ProgramBuilder(languages, ladder_json(), model)
     for batch in _batches(files):
         builder.add(batch)
     return builder.build()

@@ -1,0 +1,7 @@
+"""What this package takes from the engine; its only module that knows it."""
+
+from __future__ import annotations
+
+from leindex_rust import StaticModel
+
+__all__ = ["StaticModel"]
