@@ -212,8 +212,9 @@ class IndexRun:
                 raise IndexFolderReadOnly(self._writer.folder, error.strerror or str(error)) from error
 
     def _build(self, files: int) -> Program:
+        model = getattr(self._embedder, "native", None)
         try:
-            return assemble(self._counted(self._writer.facts(), files), languages().traits())
+            return assemble(self._counted(self._writer.facts(), files), languages().traits(), model)
         except EngineError as error:  # facts that are not what was written
             raise IndexDamaged(self._writer.folder, str(error)) from error
 
