@@ -85,6 +85,7 @@ class IndexRun:
         self._root = root
         self._settings = settings
         self._writer = writer
+        self._model = getattr(embedder, "native", None)  # pooled from facts inside the engine, no text is made for it
         self._progress = progress or (lambda moment: None)
         self._started = time.monotonic()
         self._stages: dict[str, float] = {}
@@ -187,7 +188,7 @@ class IndexRun:
         )
 
     def _snapshot_fits(self) -> bool:
-        """Whether graph, text and vector indexes on disk are those of the published generation."""
+        """Whether graph, text and vector indexes on disk are those of the published generation and of this model."""
         generation = self._writer.generation
         if generation == 0:
             return False
@@ -195,7 +196,7 @@ class IndexRun:
             snapshot = Snapshot.open(str(snapshot_path(self._writer.folder, generation)))
         except SnapshotUnusable:
             return False
-        return snapshot.generation == generation
+        return snapshot.generation == generation and snapshot.embedder == (self._model.name if self._model else "")
 
     def _publish(self, files: int, skipped: Sequence[Skipped]) -> None:
         with self._stage("graph"):
@@ -212,9 +213,8 @@ class IndexRun:
                 raise IndexFolderReadOnly(self._writer.folder, error.strerror or str(error)) from error
 
     def _build(self, files: int) -> Program:
-        model = getattr(self._embedder, "native", None)
         try:
-            return assemble(self._counted(self._writer.facts(), files), languages().traits(), model)
+            return assemble(self._counted(self._writer.facts(), files), languages().traits(), self._model)
         except EngineError as error:  # facts that are not what was written
             raise IndexDamaged(self._writer.folder, str(error)) from error
 
