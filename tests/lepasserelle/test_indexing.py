@@ -13,6 +13,7 @@ from leindex.lepasserelle.indexing import index_project
 from leindex.lepasserelle.settings import Settings
 from leindex.lestockage.store import Store
 from leindex.types import IndexProgress
+from ml_bridge import StaticEmbedder
 from tests.lepasserelle.projects import SHOP, found, index, on_disk, write
 
 
@@ -119,6 +120,18 @@ def test_a_lost_snapshot_is_made_again_without_parsing(shop: Path, monkeypatch: 
     assert (report.generation, report.parsed) == (2, 0)
     with Store.open(shop / ".leindex", shop) as store:
         assert Snapshot.open(str(store.snapshot_path)).node_count == report.symbols
+
+
+def test_vectors_of_another_embedder_are_made_again_without_parsing(shop: Path) -> None:
+    embedder = StaticEmbedder()
+    index(shop)
+    report = index_project(shop, Settings(), embedder)
+    assert (report.generation, report.parsed) == (2, 0)
+    with Store.open(shop / ".leindex", shop) as store:
+        snapshot = Snapshot.open(str(store.snapshot_path))
+        assert (snapshot.embedder, snapshot.dimensions) == (embedder.name, embedder.dimensions)
+    assert index_project(shop, Settings(), embedder).generation == 2
+    assert index(shop).generation == 3
 
 
 def test_progress_goes_through_the_stages_in_order_and_ends_done(shop: Path) -> None:

@@ -12,7 +12,7 @@ use std::time::UNIX_EPOCH;
 
 use ignore::gitignore::GitignoreBuilder;
 use ignore::{DirEntry, WalkBuilder, WalkState};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What to take and what to leave out. Every name comes from the caller; the walk knows none.
 #[derive(Clone, Debug, Default)]
@@ -87,7 +87,7 @@ fn without_git(root: &Path, options: &WalkOptions) -> Option<Walked> {
 fn walk_by(root: &Path, options: &WalkOptions, git: bool) -> Walked {
     let found = Mutex::new(Walked::default());
     builder(root, options, git).build_parallel().run(|| {
-        let mut visitor = Visitor { root, options, own: Walked::default(), all: &found };
+        let mut visitor = Visitor { root, options, folders: FxHashMap::default(), own: Walked::default(), all: &found };
         Box::new(move |entry| visitor.visit(entry))
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -133,6 +133,8 @@ fn rules_above_apply(root: &Path) -> bool {
 struct Visitor<'a> {
     root: &'a Path,
     options: &'a WalkOptions,
+    /// Whether a folder is vendored, as far as it was asked; only filled when vendored files are taken.
+    folders: FxHashMap<PathBuf, bool>,
     own: Walked,
     all: &'a Mutex<Walked>,
 }
@@ -199,12 +201,22 @@ impl Visitor<'_> {
         if size > limit {
             return self.skip(path, "ignored-size", format!("{size} bytes, the limit is {limit}"));
         }
-        let vendored = self.options.vendored && self.in_vendored_folder(path);
+        let vendored = self.options.vendored && path.parent().is_some_and(|folder| self.in_vendored_folder(folder));
         self.own.files.push(WalkedFile { path: name, size, mtime_ns: mtime_ns(&metadata), vendored });
     }
 
-    fn in_vendored_folder(&self, path: &Path) -> bool {
-        path.ancestors().skip(1).take_while(|folder| *folder != self.root).any(|folder| self.is_vendored(folder))
+    /// Asks the folder and those above it, each of them once.
+    fn in_vendored_folder(&mut self, folder: &Path) -> bool {
+        if folder == self.root {
+            return false;
+        }
+        if let Some(&known) = self.folders.get(folder) {
+            return known;
+        }
+        let above = folder.parent().is_some_and(|parent| self.in_vendored_folder(parent));
+        let vendored = above || self.is_vendored(folder);
+        self.folders.insert(folder.to_owned(), vendored);
+        vendored
     }
 
     /// A link inside the project needs no word: its target is met under its own path.
