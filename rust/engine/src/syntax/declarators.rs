@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::definitions::last_line;
 use super::extract::{Extractor, Lead};
-use super::facts::{SymbolKind, flag};
+use super::facts::{Str, SymbolKind, flag};
 use super::rules::{Role, Rule, mark};
 
 /// Declarators (C) nest; a name deeper than this is no name.
@@ -29,6 +29,8 @@ impl Extractor<'_> {
         if self.table.marks(name.kind_id()) & mark::IDENTIFIER != 0 && self.begins_unindented(node) {
             self.lead = self.rest_of_line(node);
             self.define(node, name, rule, SymbolKind::Function, node);
+            let symbol = self.scope().symbol as usize;
+            self.facts.symbols[symbol].returns = Str::NONE;
         }
     }
 
