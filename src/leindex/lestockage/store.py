@@ -22,6 +22,8 @@ from leindex.types import Skipped, Symbol
 
 BATCH = 500  # symbols per SELECT; SQLite takes 32,766 parameters at most
 
+USABLE = "status IN ('parsed', 'text')"  # the others are remembered so that they are not read again
+
 SYMBOL = """
     SELECT n.file_path || iif(n.local_name = '', '', '::' || n.local_name), n.id, n.symbol_name, n.qualified_name,
         n.node_type, f.language, n.file_path, n.start_line, n.end_line, n.start_byte, n.end_byte,
@@ -119,9 +121,10 @@ class Store:
     def summary(self) -> StoreSummary:
         """Counts of everything; cheap, because nodes and edges were counted when they were published."""
         with self._asking():
-            totals = "SELECT count(*), total(size), total(lines), total(syntax_errors > 0) FROM files"
+            totals = f"SELECT count(*), total(size), total(lines), total(syntax_errors > 0) FROM files WHERE {USABLE}"
             files, size, lines, broken = self._database.execute(totals).fetchone()
-            by_language = "SELECT language, count(*) FROM files GROUP BY language ORDER BY count(*) DESC, language"
+            counted = f"SELECT language, count(*) FROM files WHERE {USABLE} GROUP BY language"
+            by_language = f"{counted} ORDER BY count(*) DESC, language"
             languages = dict(self._database.execute(by_language).fetchall())
             skipped = self._database.execute("SELECT path, reason, detail FROM skipped_files ORDER BY path").fetchall()
             project = self._database.execute("SELECT published_at, counts FROM projects LIMIT 1").fetchone()

@@ -211,9 +211,17 @@ impl Page {
         first..=end.min(first + LONGEST_DOC - 1)
     }
 
+    /// Lines of the signature; a section has none but its first line.
+    fn signature_lines(&self, span: &Span) -> Option<RangeInclusive<u32>> {
+        let first_line =
+            || self.source.lines(span.start_byte, span.end_byte).map(|lines| *lines.start()..=*lines.start());
+        let signature = self.source.lines(span.signature_start, span.signature_end);
+        signature.or_else(|| if span.kind == "section" { first_line() } else { None })
+    }
+
     /// The line of the signature if it has one to itself, else the signature as stored.
     pub fn one_line(&self, span: &Span, holds: bool) -> View {
-        let signature = self.source.lines(span.signature_start, span.signature_end).filter(|_| holds);
+        let signature = self.signature_lines(span).filter(|_| holds);
         let line = signature.as_ref().map_or(span.start_line, |lines| *lines.start());
         let text = self.source.line(line).unwrap_or_default();
         let single = signature.is_some_and(|lines| lines.start() == lines.end());

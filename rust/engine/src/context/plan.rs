@@ -64,6 +64,11 @@ fn show_entry_points(sheet: &mut Sheet, question: &Question) {
     }
 }
 
+/// Whether a candidate may be shown whole. A module beside the answer is known by its documentation: its code is a file.
+fn whole(candidate: &Candidate) -> bool {
+    candidate.hops == 0 || candidate.span.kind != "module"
+}
+
 fn weight(candidate: &Candidate) -> f64 {
     let relevance = f64::from(candidate.relevance);
     if relevance.is_finite() { relevance.max(0.0) } else { 0.0 }
@@ -114,7 +119,9 @@ fn show_neighbours(sheet: &mut Sheet, question: &Question) {
         }
         let free = sheet.remaining().saturating_sub(share(budget, LINES_SHARE));
         let span = &candidate.span;
-        let _shown = sheet.show(span, Detail::Full, share(budget, NEIGHBOUR_BODY_SHARE).min(free), question)
+        let body =
+            whole(candidate) && sheet.show(span, Detail::Full, share(budget, NEIGHBOUR_BODY_SHARE).min(free), question);
+        let _shown = body
             || sheet.show(span, Detail::Signature, share(budget, NEIGHBOUR_SIGNATURE_SHARE).min(free), question)
             || sheet.show(span, Detail::Line, usize::MAX, question);
     }
@@ -128,7 +135,7 @@ fn spend_the_rest(sheet: &mut Sheet, question: &Question) {
             return;
         }
         let span = &candidate.span;
-        if !sheet.show(span, Detail::Full, left, question) {
+        if !(whole(candidate) && sheet.show(span, Detail::Full, left, question)) {
             let _shown =
                 sheet.show(span, Detail::Signature, left, question) || sheet.show(span, Detail::Line, left, question);
             if candidate.hops == 0 {

@@ -215,6 +215,48 @@ fn a_signature_over_several_lines_folds_into_one() {
 }
 
 #[test]
+fn a_section_is_known_by_its_first_line() {
+    let text = "# Client\n\n## Timeouts\n\nThirty seconds.\n";
+    let project = Project::of(&[("README.md", text)]);
+    let at = text.find("##").expect("heading") as u32;
+    let (end_byte, signature) = (text.len() as u32, "Timeouts".to_string());
+    let section = Span {
+        file: "README.md".into(),
+        kind: "section".into(),
+        signature,
+        start_line: 3,
+        end_line: 5,
+        start_byte: at,
+        end_byte,
+        signature_start: at,
+        signature_end: at,
+        ..Span::default()
+    };
+    let fitted = project.ask(&[neighbour(section, 1)], &[], &[], 11);
+    assert_eq!(fitted.text, "## README.md\n3\t## Timeouts\n");
+}
+
+#[test]
+fn a_module_beside_the_answer_is_known_by_its_documentation() {
+    let source = "\"\"\"Repeats what failed.\"\"\"\n\ndef repeat(work):\n    return work()\n";
+    let project = Project::of(&[("retry.py", source), ("pool.py", POOL)]);
+    let documentation = source.find('\n').expect("a line") as u32;
+    let module = Span {
+        file: "retry.py".into(),
+        kind: "module".into(),
+        start_line: 1,
+        end_line: 4,
+        end_byte: source.len() as u32,
+        doc_end: documentation,
+        ..Span::default()
+    };
+    let beside = project.ask(&[entry(pool("def give")), neighbour(module.clone(), 1)], &[], &[], 500);
+    assert!(beside.text.contains("1\t\"\"\"Repeats what failed.\"\"\"\n"));
+    assert!(!beside.text.contains("def repeat"));
+    assert!(project.ask(&[entry(module)], &[], &[], 500).text.contains("def repeat"), "as the answer it is shown");
+}
+
+#[test]
 fn files_stand_in_the_order_of_their_best_symbol() {
     let other = "def first():\n    return 1\n";
     let project = Project::of(&[("pool.py", POOL), ("a.py", other)]);

@@ -1,0 +1,1 @@
+"""The commands of ``leindex``: one module and one function each, registered by one line in ``cli.app``."""

@@ -1,0 +1,1 @@
+"""The tools of the server: one module each, registered by one line in ``mcp.server``."""

@@ -1,0 +1,131 @@
+"""The form for models and for pipes: plain lines, nothing that needs a terminal, no token spent on decoration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import singledispatch
+
+from leindex.legraphe.neighbours import Ambiguity
+from leindex.lepasserelle.present.data import by_reason
+from leindex.lepasserelle.values import Definition, Relations, SearchAnswer, Status
+from leindex.types import Context, IndexReport, Relation, SearchHit, Symbol
+
+CERTAIN = 0.995
+"""Confidences from here on are not worth a word."""
+
+
+@singledispatch
+def render(value: object) -> str:
+    """Return a value as text that ends with a newline.
+
+    Raises:
+        TypeError: for a value that no renderer is registered for.
+    """
+    raise TypeError(f"no text form for {type(value).__name__}")
+
+
+def place(symbol: Symbol) -> str:
+    """Where a symbol stands: ``src/app.py:12-40``."""
+    return f"{symbol.file}:{symbol.start_line}-{symbol.end_line}"
+
+
+def heading(symbol: Symbol) -> str:
+    """What a symbol is, in one line: its signature, or kind and name where it has none."""
+    return symbol.signature or f"{symbol.kind} {symbol.qualified_name}"
+
+
+def _hit(number: int, hit: SearchHit) -> str:
+    lines = [f"{number}. {hit.symbol.id}  ({place(hit.symbol)}, score {hit.score:.3f})", f"   {heading(hit.symbol)}"]
+    if hit.symbol.summary:
+        lines.append(f"   {hit.symbol.summary}")
+    if hit.why:
+        lines.append(f"   why: {'; '.join(hit.why)}")
+    return "\n".join(lines)
+
+
+@render.register
+def search_answer(value: SearchAnswer) -> str:
+    """Hits, best first."""
+    if not value.hits:
+        return f"Nothing in the index matches {value.query!r}.\n"
+    return "\n".join(_hit(number, hit) for number, hit in enumerate(value.hits, 1)) + "\n"
+
+
+@render.register
+def context(value: Context) -> str:
+    """The answer itself: exactly what the budget was spent on."""
+    return value.text or "".join(f"{note}\n" for note in value.notes)
+
+
+@render.register
+def definition(value: Definition) -> str:
+    """The symbol's place, source and members."""
+    symbol = value.symbol
+    lines = [f"{symbol.id}  ({symbol.kind}, {place(symbol)})", *value.text.splitlines()]
+    if value.members:
+        lines.append("members:")
+        lines += [f"{member.start_line}\t{heading(member)}" for member in value.members]
+    lines += [f"note: {note}" for note in value.notes]
+    return "\n".join(lines) + "\n"
+
+
+def _relation(value: Relation) -> str:
+    doubt = "" if value.confidence >= CERTAIN else f", {value.confidence:.0%} sure"
+    at = f", line {value.line}" if value.line else ""
+    return f"- {value.kind}: {value.symbol.id}  ({place(value.symbol)}{at}{doubt})"
+
+
+def open_name(value: Ambiguity) -> str:
+    """Why a name has no edge."""
+    return f"one of {value.candidates} symbols of that name"
+
+
+@render.register
+def relations(value: Relations) -> str:
+    """One line per edge."""
+    head = f"{value.direction} of {value.symbol.id} ({place(value.symbol)})"
+    if not value.relations and not value.unresolved:
+        return f"{head}: none known\n"
+    lines = [f"{head}:", *(_relation(each) for each in value.relations)]
+    lines += [f"- {each.kind}: {each.name}  (line {each.line}, {open_name(each)})" for each in value.unresolved]
+    return "\n".join(lines) + "\n"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
+
+
+def most_first(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts, largest first."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+@render.register
+def index_report(value: IndexReport) -> str:
+    """What was read, what came of it, what was left out and why."""
+    speed = value.files / value.seconds if value.seconds else 0.0
+    lines = [
+        f"indexed {value.root}: {value.files:,} files, {value.symbols:,} symbols, {value.edges:,} edges "
+        f"in {value.seconds:.1f} s ({speed:,.0f} files/s)",
+        f"parsed {value.parsed:,}, unchanged {value.unchanged:,}, removed {value.removed:,}, "
+        f"with syntax errors {value.syntax_errors:,}",
+        f"languages: {_counts(most_first(value.languages))}",
+        f"left out: {_counts(by_reason(value))}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+@render.register
+def status(value: Status) -> str:
+    """What is known of a project."""
+    if not value.generation:
+        return f"{value.root} is not indexed yet. Run `leindex index`, or just ask.\n"
+    lines = [
+        f"project: {value.root}",
+        f"index: {value.folder} (generation {value.generation}, {value.indexed_at}, {value.bytes_on_disk:,} bytes)",
+        f"files: {value.files:,} ({_counts(most_first(value.languages))})",
+        f"symbols: {value.symbols:,} ({_counts(most_first(value.kinds))})",
+        f"edges: {value.edges:,}",
+        f"left out: {_counts(most_first(value.skipped))}",
+    ]
+    return "\n".join(lines) + "\n"
