@@ -14,7 +14,7 @@ MEANING_SHARE: dict[Shape, float] = {
 # What a rule adds at full strength, on a scale where the best match by words and meaning has 1.
 ASKED_FOR = 1.0  # the question is this name and nothing else
 NAMED = 0.4  # the question writes this identifier among words
-SAID_NAME = 0.2  # share of the symbol's name that the question says
+SAID_NAME = 0.3  # share of the symbol's name that the question says
 WRITTEN_TOGETHER = 0.3  # neighbouring words of the question, as one identifier
 TYPE = 0.05  # a type tells more of a subject than one of its functions
 KIND = 0.05  # "class" and "function" are often said loosely

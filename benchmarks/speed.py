@@ -1,0 +1,181 @@
+"""How long does indexing take beside bare parsing, and how long does an answer?
+
+    python -m benchmarks speed [--corpus FOLDER] [--only NAME ...] [--runs N]
+
+Each corpus is parsed by tree-sitter alone, indexed by LeIndex in a process of its own, indexed again without a change,
+and asked questions. Both sides run one after the other in the same minutes on the same cores, so their ratio holds on
+any machine; the limits of the table are those that LeIndex promises. Without ``--corpus`` the standard library of the
+running Python is measured; ``python -m benchmarks.corpus FOLDER`` makes the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from benchmarks import record
+from benchmarks.processes import median_seconds
+from benchmarks.processes import run as run_program
+from leindex import LeIndex
+from leindex.lepasserelle.settings import Settings
+from leindex.lestockage.store import Store
+
+CORPORA = ("python", "go", "jdk", "linux")
+LIMITS = {
+    "index / parse": 2.0,
+    "peak GB": 2.0,
+    "again s": 3.0,
+    "look-up P95 ms": 10.0,
+    "query P95 ms": 100.0,
+    "import s": 0.3,
+    "--help s": 0.3,
+}
+# Asked of every corpus: what somebody might want to know of any code.
+QUESTIONS = (
+    "how are connections pooled and reused",
+    "parse command line arguments",
+    "where is memory allocated and freed",
+    "read a file line by line",
+    "hash table lookup",
+    "timer interrupt handler",
+    "retry after a timeout",
+    "thread safe queue",
+    "encode and decode base64",
+    "compare two version strings",
+    "write a log message",
+    "open a socket and accept connections",
+    "sort a list in place",
+    "convert a date to a string",
+    "lock contention",
+    "checksum of a buffer",
+    "error handling when the device is not ready",
+    "register a callback",
+    "Buffer",
+    "init",
+)
+LOOK_UPS = 200
+
+
+def measure(root: Path, runs: int) -> dict[str, float]:
+    """Take all figures of one corpus; of several runs the best on each side."""
+    figures: dict[str, float] = {}
+    bare = [json.loads(run_program(["-m", "benchmarks.baseline", str(root)]).output) for _ in range(runs)]
+    with tempfile.TemporaryDirectory(prefix="leindex-bench-") as scratch:
+        folders = [Path(scratch, str(number)) for number in range(runs)]
+        whole = [_index(root, folder) for folder in folders]
+        again = _index(root, folders[-1])
+        figures["files"] = bare[0]["files"]
+        figures["MB"] = bare[0]["bytes"] / 1e6
+        figures["parse s"] = min(one["seconds"] for one in bare)
+        figures["index s"] = min(seconds for seconds, _ in whole)
+        figures["index / parse"] = figures["index s"] / figures["parse s"]
+        figures["peak GB"] = max(peak for _, peak in whole) / 1e9
+        figures["again s"] = again[0]
+        figures["index MB"] = _size(folders[-1]) / 1e6
+        figures |= _answers(root, folders[-1])
+    return figures
+
+
+def _index(root: Path, folder: Path) -> tuple[float, int]:
+    """Index in a process of its own: wall seconds, start of Python included, and peak bytes."""
+    taken = run_program(["-m", "leindex", "index", str(root), "--json"], {"LEINDEX_INDEX_DIR": str(folder)})
+    return taken.seconds, taken.peak_bytes
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _answers(root: Path, folder: Path) -> dict[str, float]:
+    """Times of questions and look-ups, warm, in this process."""
+    with LeIndex(root, Settings(index_dir=folder)) as index:
+        index.search("warm up")
+        queries = _times(index.search, QUESTIONS * 3)
+        with Store.open(index.folder, root) as store:
+            chosen = random.Random(1).sample(range(store.summary().symbols), k=min(LOOK_UPS, store.summary().symbols))
+            symbols = store.symbols(chosen)
+            asked = [name for symbol in symbols for name in (symbol.id, symbol.qualified_name)]
+            look_ups = _times(store.find, asked)
+    return {
+        "query P50 ms": _percentile(queries, 50),
+        "query P95 ms": _percentile(queries, 95),
+        "look-up P50 ms": _percentile(look_ups, 50),
+        "look-up P95 ms": _percentile(look_ups, 95),
+    }
+
+
+def _times(action: Callable[[str], object], inputs: Iterable[str]) -> list[float]:
+    """Milliseconds of each call."""
+    taken = []
+    for each in inputs:
+        start = time.perf_counter()
+        action(each)
+        taken.append(1000 * (time.perf_counter() - start))
+    return taken
+
+
+def _percentile(values: Sequence[float], percent: int) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) * percent // 100, len(ordered) - 1)]
+
+
+def start_up() -> dict[str, float]:
+    """Seconds until `import leindex` and `leindex --help` are done, start of Python included."""
+    return {
+        "python s": median_seconds(["-c", "pass"]),
+        "import s": median_seconds(["-c", "import leindex"]),
+        "--help s": median_seconds(["-m", "leindex", "--help"]),
+    }
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Measure, print and store."""
+    options = _options(arguments)
+    started = start_up()
+    print("  ".join(f"{name[:-2]} {seconds:.3f} s" for name, seconds in started.items()), flush=True)
+    measured: dict[str, dict[str, float]] = {}
+    for name, root in _corpora(options):
+        measured[name] = measure(root, options.runs)
+        print(f"{name}: index / parse {measured[name]['index / parse']:.2f}", flush=True)
+    print("\n" + _table(measured))
+    over = [f"{name}: {figure} {value:.2f}" for name, figure, value in _over({**measured, "start": started})]
+    print("\nover the limit: " + ("; ".join(over) or "nothing"))
+    print(f"written to {record.write('speed', {'corpora': measured, 'start': started, 'over': over})}")
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks speed", description=__doc__)
+    parser.add_argument("--corpus", type=Path, help=f"folder that holds {', '.join(CORPORA)}")
+    parser.add_argument("--only", nargs="+", default=[], choices=CORPORA, metavar="NAME", help="these corpora")
+    parser.add_argument("--runs", type=int, default=1, help="measure both sides so often and take the best")
+    return parser.parse_args(arguments)
+
+
+def _corpora(options: argparse.Namespace) -> list[tuple[str, Path]]:
+    if options.corpus is None:
+        print("no --corpus: the running Python's standard library; `python -m benchmarks.corpus FOLDER` makes others")
+        return [("python", Path(sysconfig.get_paths()["stdlib"]).resolve())]
+    return [
+        (name, (options.corpus / name).resolve())
+        for name in options.only or CORPORA
+        if (options.corpus / name).exists()
+    ]
+
+
+def _table(measured: dict[str, dict[str, float]]) -> str:
+    names = list(dict.fromkeys(figure for figures in measured.values() for figure in figures))
+    rows = [[name, *(figures[name] for figures in measured.values()), LIMITS.get(name)] for name in names]
+    return record.table(["", *measured, "limit"], rows)
+
+
+def _over(measured: dict[str, dict[str, float]]) -> Iterable[tuple[str, str, float]]:
+    for name, figures in measured.items():
+        for figure, value in figures.items():
+            if value > LIMITS.get(figure, float("inf")):
+                yield name, figure, value
