@@ -24,7 +24,7 @@ from safetensors.numpy import load_file, save
 
 NAME = "leindex-static-minilm-256-v1"
 DIMENSIONS = 256  # of the 384 of the model: keeps 95 % of the variance at two thirds of the size
-SIF = 1e-4  # smooth inverse frequency: a row is scaled by SIF / (SIF + probability of its token)
+SIF = 3e-3  # smooth inverse frequency: a row is scaled by SIF / (SIF + probability of its token)
 BATCH = 512  # tokens per forward pass; about 100 MB
 
 Floats = NDArray[np.float32]

@@ -1,7 +1,9 @@
 """What can go wrong between a program and its models, drawn as one small tree.
 
-MlBridgeError
-└── ModelUnavailable      a model's files are missing, unreadable or not what they should be
+    MlBridgeError
+    └── ModelUnavailable      a model's files are missing, unreadable or not what they should be
+
+A text without a known word is none of these: its vector is zeros.
 """
 
 from __future__ import annotations

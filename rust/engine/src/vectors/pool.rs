@@ -14,12 +14,12 @@ use crate::vectors::kernels::quantise_row;
 use crate::vectors::model::{StaticModel, to_unit_length};
 
 /// What a mention counts by where it stands; the counts of a field grow by their logarithm.
-const NAME: f32 = 3.0;
+const NAME: f32 = 4.0;
 const CONTAINER: f32 = 1.0;
-const FILE: f32 = 1.0;
-const FOLDERS: f32 = 0.3;
-const SIGNATURE: f32 = 1.0;
-const DOC: f32 = 2.0;
+const FILE: f32 = 1.5;
+const FOLDERS: f32 = 0.5;
+const SIGNATURE: f32 = 2.0;
+const DOC: f32 = 1.5;
 const BODY: f32 = 0.5;
 const TEXT: f32 = 1.0;
 /// Pieces taken from documentation, signature and body, the most telling first; more change a mean by little.

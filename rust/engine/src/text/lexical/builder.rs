@@ -54,6 +54,7 @@ impl LexicalBuilder {
         debug_assert_eq!(first_node as usize, self.lengths.len(), "files in order, without a gap");
         let path_length = self.add_path(path, first_node);
         self.words.begin(facts);
+        self.postings.begin_file(first_node);
         let mut terms = facts.terms.as_slice();
         let mut file_length = 0.0;
         for index in 0..facts.symbols.len() {

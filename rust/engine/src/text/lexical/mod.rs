@@ -12,6 +12,7 @@ pub use builder::LexicalBuilder;
 pub use reader::{Lexical, Match};
 
 mod builder;
+mod occurrences;
 mod reader;
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,20 @@
 //! Ranks symbols and files by the index in a snapshot: one array of scores, one pass over the list of each term.
+//!
+//! Terms come in the order of what they can add at most, the rarest first. As soon as all terms still to come cannot
+//! lift anything new above the worst of the best (MaxScore, Turtle and Flood 1995), only those that still have a chance
+//! are looked up in their lists: the commonest words have the longest lists, and hardly ever need to be read whole.
 
+use super::occurrences::Occurrences;
 use super::{PATHS, SYMBOLS, Weights, length_of};
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::text::dictionary::DictionaryView;
-use crate::text::postings::{Counts, Entries, Place, PostingsView};
+use crate::text::postings::{Counts, Place, PostingsView};
 use crate::top::Top;
+
+/// Shorter lists are read whole sooner than it is found out whether they need to be.
+const LONG_LIST: usize = 20_000;
+/// Room for the rounding of sums, so that nothing is given up by a last bit.
+const ROUNDING: f32 = 1.000_01;
 
 /// A symbol or file that has some of the terms asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,167 +65,148 @@ impl<'a> Lexical<'a> {
         })
     }
 
-    /// Symbols that have a term (as [`crate::text::terms`] makes it) in a field of their own or in their file's path.
+    /// Symbols that have a term (as [`crate::text::terms`] makes it) in a field of their own or in their file's path. Where
+    /// both occur, that of the two which says more.
     pub fn document_frequency(&self, term: &str) -> u32 {
-        self.occurrences(term, &[], &[]).count()
+        self.occurrences(term, &Tables::default()).symbols()
     }
 
     /// The best `limit` symbols for weighted terms, best first. Terms nobody has change nothing.
     pub fn search(&self, terms: &[(String, f32)], limit: usize, weights: &Weights) -> Vec<Match> {
-        let norms = self.norms(weights);
-        let (gains, path_gains) = (gains(&self.postings, weights), path_gains(&self.path_postings, weights));
-        let mut found = vec![(0f32, 0u32); self.lengths.len()];
-        for (place, (term, weight)) in terms.iter().enumerate() {
-            let occurrences = self.occurrences(term, &gains, &path_gains);
-            let factor = weight * rarity(occurrences.count(), self.lengths.len()) * (weights.k1 + 1.0);
-            let bit = bit(place);
-            occurrences.each(|node, gain| {
-                let (Some(found), Some(&length)) = (found.get_mut(node as usize), self.lengths.get(node as usize))
-                else {
-                    return;
-                };
-                let frequency = gain * norms[length as usize];
-                found.0 += factor * frequency / (frequency + weights.k1);
-                found.1 |= bit;
-            });
-        }
-        best(&found, limit, |node| node)
+        let mean = (self.total_length / self.lengths.len().max(1) as f32).max(f32::MIN_POSITIVE);
+        let norms: [f32; 256] = std::array::from_fn(|code| 1.0 / discount(weights.b, length_of(code as u8) / mean));
+        let norm = |node: usize| norms[self.lengths[node] as usize];
+        self.rank::<false>(terms, limit, weights, norm, |node| node)
     }
 
     /// The best `limit` files, each taken as one document: all its symbols together.
     pub fn search_files(&self, terms: &[(String, f32)], limit: usize, weights: &Weights) -> Vec<Match> {
-        let (gains, path_gains) = (gains(&self.postings, weights), path_gains(&self.path_postings, weights));
         let mean = (self.total_length / self.files.len().max(1) as f32).max(f32::MIN_POSITIVE);
-        let mut found = vec![(0f32, 0u32); self.files.len()];
-        let mut having: Vec<(usize, f32)> = Vec::new();
-        for (place, (term, weight)) in terms.iter().enumerate() {
-            having.clear();
-            self.occurrences(term, &gains, &path_gains).each_file(|file, gain| having.push((file, gain)));
-            let factor = weight * rarity(having.len() as u32, self.files.len()) * (weights.file_k1 + 1.0);
-            for &(file, gain) in &having {
-                let frequency = gain / discount(weights.file_b, self.file_lengths[file] / mean);
-                found[file].0 += factor * frequency / (frequency + weights.file_k1);
-                found[file].1 |= bit(place);
+        let norm = |file: usize| 1.0 / discount(weights.file_b, self.file_lengths[file] / mean);
+        self.rank::<true>(terms, limit, weights, norm, |file| self.files[file as usize])
+    }
+
+    /// Ranks files or symbols ("units"), whose counts are scaled by `norm`.
+    fn rank<const FILES: bool>(
+        &self,
+        terms: &[(String, f32)],
+        limit: usize,
+        weights: &Weights,
+        norm: impl Fn(usize) -> f32,
+        node: impl Fn(u32) -> u32,
+    ) -> Vec<Match> {
+        let (units, k1) = if FILES { (self.files.len(), weights.file_k1) } else { (self.lengths.len(), weights.k1) };
+        let tables = Tables::new(&self.postings, &self.path_postings, weights);
+        let mut lists = self.lists::<FILES>(terms, &tables, units, k1);
+        let mut found = vec![(0f32, 0u32); units];
+        while let Some(list) = lists.pop() {
+            let add = |found: &mut (f32, u32), unit: usize, gain: f32| {
+                let frequency = gain * norm(unit);
+                found.0 += list.most * frequency / (frequency + k1);
+                found.1 |= list.bit;
+            };
+            let to_come = (list.most + lists.iter().map(|list| list.most).sum::<f32>()) * ROUNDING;
+            let hopeful = if list.occurrences.entries() > LONG_LIST { hopeful(&found, limit, to_come) } else { None };
+            match hopeful {
+                Some(units) => {
+                    for (unit, gain) in list.occurrences.among::<FILES>(&units) {
+                        add(&mut found[unit as usize], unit as usize, gain);
+                    }
+                }
+                None => list.occurrences.each_unit::<FILES>(|unit, gain| {
+                    if let Some(found) = found.get_mut(unit) {
+                        add(found, unit, gain);
+                    }
+                }),
             }
         }
-        best(&found, limit, |file| self.files[file as usize])
+        let matched = |(unit, score): (u32, f32)| Match { node: node(unit), score, terms: found[unit as usize].1 };
+        best(&found, limit).into_iter().map(matched).collect()
     }
 
-    /// One over the discount of each length code.
-    fn norms(&self, weights: &Weights) -> [f32; 256] {
-        let mean = (self.total_length / self.lengths.len().max(1) as f32).max(f32::MIN_POSITIVE);
-        std::array::from_fn(|code| 1.0 / discount(weights.b, length_of(code as u8) / mean))
+    /// The lists of the terms, the one that can add most last.
+    fn lists<'b, const FILES: bool>(
+        &'b self,
+        terms: &[(String, f32)],
+        tables: &'b Tables,
+        units: usize,
+        k1: f32,
+    ) -> Vec<List<'b>> {
+        let list = |(place, (term, weight)): (usize, &(String, f32))| {
+            let occurrences = self.occurrences(term, tables);
+            let having = if FILES { occurrences.files() } else { occurrences.symbols() };
+            let bit = 1u32.checked_shl(place as u32).unwrap_or(0);
+            List { most: weight * rarity(having, units) * (k1 + 1.0), bit, occurrences }
+        };
+        let mut lists: Vec<List> = terms.iter().enumerate().map(list).collect();
+        lists.sort_by(|left, right| left.most.total_cmp(&right.most));
+        lists
     }
 
-    fn occurrences<'b>(&'b self, term: &str, gains: &'b [f32], path_gains: &'b [f32]) -> Occurrences<'b> {
+    fn occurrences<'b>(&'b self, term: &str, tables: &'b Tables) -> Occurrences<'b> {
         Occurrences {
             own: self.terms.find(term).map(|number| self.postings.list(number)),
             paths: self.path_terms.find(term).map(|number| self.path_postings.list(number)),
-            gains,
-            path_gains,
+            gains: &tables.own,
+            path_gains: &tables.paths,
             files: self.files,
             nodes: self.lengths.len() as u32,
         }
     }
 }
 
-/// Where a term stands: the entries of symbols, and the files whose path has it, which all their symbols share.
-struct Occurrences<'a> {
-    own: Option<Entries<'a>>,
-    paths: Option<Entries<'a>>,
-    gains: &'a [f32],
-    path_gains: &'a [f32],
-    files: &'a [u32],
-    nodes: u32,
+/// A term of a query.
+struct List<'a> {
+    /// More than this it cannot add to a score.
+    most: f32,
+    bit: u32,
+    occurrences: Occurrences<'a>,
 }
 
-impl Occurrences<'_> {
-    fn count(&self) -> u32 {
-        match &self.paths {
-            None => self.own.as_ref().map_or(0, |entries| entries.len),
-            Some(_) => {
-                let mut count = 0;
-                self.clone().each(|_, _| count += 1);
-                count
-            }
-        }
-    }
-
-    /// Calls `visit` with every symbol, nodes going up, and its weighted count.
-    fn each(self, mut visit: impl FnMut(u32, f32)) {
-        let gain = |gains: &[f32], code: u32| gains.get(code as usize).copied().unwrap_or(0.0);
-        let mut own = self.own.into_iter().flatten();
-        let mut next = own.next();
-        for (file, code) in self.paths.into_iter().flatten() {
-            let Some(&start) = self.files.get(file as usize) else { return };
-            let end = self.files.get(file as usize + 1).map_or(self.nodes, |&next| next);
-            while let Some((node, code)) = next.filter(|entry| entry.0 < start) {
-                visit(node, gain(self.gains, code));
-                next = own.next();
-            }
-            let shared = gain(self.path_gains, code);
-            for node in start..end {
-                match next {
-                    Some((own_node, code)) if own_node == node => {
-                        visit(node, shared + gain(self.gains, code));
-                        next = own.next();
-                    }
-                    _ => visit(node, shared),
-                }
-            }
-        }
-        while let Some((node, code)) = next {
-            visit(node, gain(self.gains, code));
-            next = own.next();
-        }
-    }
-
-    /// Calls `visit` with every file and the weighted counts of its symbols together.
-    fn each_file(self, mut visit: impl FnMut(usize, f32)) {
-        let files = self.files;
-        let (mut file, mut sum) = (0, 0f32);
-        self.each(|node, gain| {
-            if files.get(file + 1).is_some_and(|&next| node >= next) {
-                if sum > 0.0 {
-                    visit(file, sum);
-                }
-                sum = 0.0;
-                file += files[file + 1..].partition_point(|&first| first <= node);
-            }
-            sum += gain;
-        });
-        if sum > 0.0 {
-            visit(file, sum);
-        }
-    }
+/// What each combination of counts is worth by the weights of a query.
+#[derive(Default)]
+struct Tables {
+    own: Vec<f32>,
+    paths: Vec<f32>,
 }
 
-impl Clone for Occurrences<'_> {
-    fn clone(&self) -> Self {
-        Self { own: self.own.clone(), paths: self.paths.clone(), ..*self }
+impl Tables {
+    fn new(postings: &PostingsView, paths: &PostingsView, weights: &Weights) -> Tables {
+        let own = [
+            (Place::Name, weights.name),
+            (Place::Container, weights.container),
+            (Place::Signature, weights.signature),
+            (Place::Doc, weights.doc),
+            (Place::Body, weights.body),
+            (Place::Text, weights.text),
+        ];
+        let of_path = [(Place::Name, weights.file), (Place::Container, weights.folder)];
+        Tables { own: weighted(postings, &own), paths: weighted(paths, &of_path) }
     }
-}
-
-/// For each combination of counts its weighted sum.
-fn gains(postings: &PostingsView, weights: &Weights) -> Vec<f32> {
-    let fields = [
-        (Place::Name, weights.name),
-        (Place::Container, weights.container),
-        (Place::Signature, weights.signature),
-        (Place::Doc, weights.doc),
-        (Place::Body, weights.body),
-        (Place::Text, weights.text),
-    ];
-    weighted(postings, &fields)
-}
-
-fn path_gains(postings: &PostingsView, weights: &Weights) -> Vec<f32> {
-    weighted(postings, &[(Place::Name, weights.file), (Place::Container, weights.folder)])
 }
 
 fn weighted(postings: &PostingsView, fields: &[(Place, f32)]) -> Vec<f32> {
     let sum = |counts: Counts| fields.iter().map(|&(place, weight)| counts.get(place) as f32 * weight).sum();
     postings.counts().map(sum).collect()
+}
+
+/// The units that can still come among the best `limit` when no score grows by more than `to_come`; None when that may
+/// be any.
+fn hopeful(found: &[(f32, u32)], limit: usize, to_come: f32) -> Option<Vec<u32>> {
+    let worst = best(found, limit).get(limit.wrapping_sub(1))?.1;
+    if worst <= to_come {
+        return None;
+    }
+    let chance = |&(_, found): &(usize, &(f32, u32))| found.0 + to_come >= worst;
+    Some(found.iter().enumerate().filter(chance).map(|(unit, _)| unit as u32).collect())
+}
+
+fn best(found: &[(f32, u32)], limit: usize) -> Vec<(u32, f32)> {
+    let mut top = Top::new(limit, 0.0);
+    for (unit, &(score, _)) in found.iter().enumerate() {
+        top.offer(unit as u32, score);
+    }
+    top.ranked()
 }
 
 /// What a count is divided by for a length in proportion to the mean.
@@ -227,17 +218,4 @@ fn discount(b: f32, length: f32) -> f32 {
 fn rarity(having: u32, all: usize) -> f32 {
     let (having, all) = (f64::from(having), all as f64);
     (1.0 + (all - having + 0.5).max(0.0) / (having + 0.5)).ln() as f32
-}
-
-fn bit(place: usize) -> u32 {
-    1u32.checked_shl(place as u32).unwrap_or(0)
-}
-
-fn best(found: &[(f32, u32)], limit: usize, node: impl Fn(u32) -> u32) -> Vec<Match> {
-    let mut top = Top::new(limit, 0.0);
-    for (place, &(score, _)) in found.iter().enumerate() {
-        top.offer(place as u32, score);
-    }
-    let matched = |(place, score): (u32, f32)| Match { node: node(place), score, terms: found[place as usize].1 };
-    top.ranked().into_iter().map(matched).collect()
 }

@@ -207,8 +207,7 @@ impl Plain {
         let (k1, b) = (f64::from(k1), f64::from(b));
         let lengths: Vec<f64> = groups.iter().map(|group| group.iter().map(|&node| length(node)).sum()).collect();
         let mean = lengths.iter().sum::<f64>() / lengths.len() as f64;
-        let having = groups.iter().filter(|group| group.iter().any(|&node| self.documents[node].contains_key(term)));
-        let (having, all) = (having.count() as f64, groups.len() as f64);
+        let (having, all) = (self.having(term, &groups) as f64, groups.len() as f64);
         let rarity = (1.0 + (all - having + 0.5) / (having + 0.5)).ln();
         let score = |(group, length): (&&[usize], &f64)| {
             // A symbol's length is kept as a code of one byte; that rounding is part of the definition.
@@ -217,6 +216,21 @@ impl Plain {
             rarity * frequency * (k1 + 1.0) / (frequency + k1)
         };
         groups.iter().zip(&lengths).map(score).collect()
+    }
+}
+
+impl Plain {
+    /// How many have a term of their own accord, or by their path, whichever is more.
+    fn having(&self, term: &str, groups: &[&[usize]]) -> usize {
+        let count = |fields: std::ops::Range<usize>| {
+            let has = |&node: &usize| {
+                self.documents[node]
+                    .get(term)
+                    .is_some_and(|counts| counts[fields.clone()].iter().any(|&count| count > 0.0))
+            };
+            groups.iter().filter(|group| group.iter().any(has)).count()
+        };
+        count(0..6).max(count(6..8))
     }
 }
 
@@ -283,8 +297,59 @@ fn scores_are_those_of_bm25f_worked_out_plainly() {
                     assert!((score - expected).abs() < 1e-4 * (1.0 + expected), "{query:?} {node}: {score} {expected}");
                 }
             }
-            let having = |term: &str| plain.documents.iter().filter(|document| document.contains_key(term)).count();
+            let nodes: Vec<usize> = (0..plain.documents.len()).collect();
+            let having = |term: &str| plain.having(term, &nodes.chunks(1).collect::<Vec<_>>());
             assert!(query.iter().all(|term| index.document_frequency(term) as usize == having(term)));
+        }
+    });
+}
+
+/// A project in which some words are everywhere, so that their lists are long and need not be read whole.
+fn crowd() -> Vec<(String, FileFacts)> {
+    let mut state = 3u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let rare = ["quaternion", "mutex", "journal", "socket"];
+    let file = |number: usize| {
+        let symbols: Vec<Sketch> = (0..40)
+            .map(|_| {
+                let mut terms = vec![(Field::Body, "device", 1 + random(9) as u32), (Field::Text, "return", 1)];
+                if random(3) > 0 {
+                    terms.push((Field::Body, "driver", 1));
+                }
+                if random(60) == 0 {
+                    terms.push((Field::Doc, rare[random(4)], 1 + random(3) as u32));
+                }
+                Sketch { name: if random(5) == 0 { "probe_device" } else { "init" }, parent: 0, terms }
+            })
+            .collect();
+        (format!("driver/part{}/{}.c", number % 7, ["probe", "core", "socket"][number % 3]), facts(&symbols))
+    };
+    (0..1200).map(file).collect()
+}
+
+#[test]
+fn giving_up_on_the_hopeless_changes_nothing() {
+    let files = crowd();
+    let files: Vec<(&str, FileFacts)> = files.iter().map(|(path, facts)| (path.as_str(), facts.clone())).collect();
+    with_index(&files, |index| {
+        for query in [vec!["quaternion", "device", "return"], vec!["mutex", "journal", "driver", "prob", "absent"]] {
+            let terms: Vec<(String, f32)> = query.iter().map(|&term| (term.to_owned(), 1.0)).collect();
+            for search in [Lexical::search, Lexical::search_files] {
+                // With room for everything nothing can be hopeless.
+                let all = search(index, &terms, 100_000, &Weights::default());
+                for limit in [1, 10, 300] {
+                    let some = search(index, &terms, limit, &Weights::default());
+                    for (hit, expected) in some.iter().zip(&all) {
+                        assert!((hit.score - expected.score).abs() < 1e-4, "{query:?} {limit}: {hit:?} {expected:?}");
+                        let alike = all.iter().find(|other| other.node == hit.node).expect("found with room, too");
+                        assert_eq!(hit.terms, alike.terms, "{query:?} {limit}");
+                    }
+                    assert_eq!(some.len(), limit.min(all.len()));
+                }
+            }
         }
     });
 }
