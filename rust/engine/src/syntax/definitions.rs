@@ -30,6 +30,11 @@ impl Extractor<'_> {
             return self.variables(node, rule);
         }
         let Some(name) = self.name_node(node, rule.name) else { return };
+        // A signature inside a function belongs to a type without a name: Go's `x.(interface{ Close() })`.
+        let bodiless = || !rule.body.is_empty() && part(node, &rule.body).is_none();
+        if kind == SymbolKind::Function && self.scope().kind.is_callable() && bodiless() {
+            return;
+        }
         if kind == SymbolKind::Function && self.behind_declarators(node, rule) {
             return self.declared_function(node, name, rule);
         }
