@@ -25,8 +25,11 @@ impl Extractor<'_> {
             self.lead = self.lead.or_else(|| self.rest_of_line(node));
             return self.define(node, name, rule, SymbolKind::Function, node);
         }
-        let Some(name) = node.child_by_field_id(rule.type_field) else { return };
-        if self.table.marks(name.kind_id()) & mark::IDENTIFIER != 0 && self.begins_unindented(node) {
+        let Some(head) = node.child_by_field_id(rule.type_field) else { return };
+        if self.table.marks(head.kind_id()) & mark::IDENTIFIER != 0 && self.begins_unindented(node) {
+            // Capitals are a macro's, and what it is given is the name: `TEST(opens_twice) {…}`.
+            let is_macro = !self.text(head).iter().any(u8::is_ascii_lowercase);
+            let name = if is_macro { name } else { head };
             self.lead = self.rest_of_line(node);
             self.define(node, name, rule, SymbolKind::Function, node);
             let symbol = self.scope().symbol as usize;
