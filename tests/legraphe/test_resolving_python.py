@@ -82,3 +82,31 @@ def test_a_service_with_a_pool_a_mixin_and_re_exports(tmp_path: Path) -> None:
         },
         tmp_path,
     )
+
+
+def test_the_implementation_stands_for_its_overloads(tmp_path: Path) -> None:
+    check(
+        {
+            "app.py": """
+                from typing import overload
+
+
+                @overload
+                def load(name: str) -> str: ...
+                @overload
+                def load(name: bytes) -> bytes: ...
+                def load(name):
+                    return name
+
+
+                class Tree:
+                    @classmethod
+                    def grow(cls):
+                        return cls().water()  # -> app.Tree.water 0.95
+
+                    def water(self):
+                        return load(self)  # -> app.load 1
+                """,
+        },
+        tmp_path,
+    )

@@ -27,8 +27,8 @@ LADDER: Final[Mapping[str, float]] = {
 }
 MOST_CANDIDATES: Final = 8
 """More namesakes than this are a list to choose from, not edges."""
-FLOOR: Final = 0.04
-"""Under this an edge says nothing: a common method name shared by four classes."""
+FLOOR: Final = 0.1
+"""Under this an edge says nothing: a common method name shared by two classes, any by five."""
 
 
 def ladder_json() -> str:

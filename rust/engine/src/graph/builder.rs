@@ -10,7 +10,7 @@ use super::locals::Locals;
 use super::names::{Name, Names};
 use super::policy::{LanguageTraits, ModuleStrategy, Policy};
 use super::text::strip_self;
-use crate::syntax::facts::{BindingKind, Field, FileFacts, NO_INDEX, ReferenceKind, Str, SymbolKind};
+use crate::syntax::facts::{BindingKind, Field, FileFacts, NO_INDEX, ReferenceKind, Str, Symbol, SymbolKind, flag};
 
 /// "No such node".
 pub const NO_NODE: u32 = u32::MAX;
@@ -260,7 +260,7 @@ impl GraphBuilder {
                 end_line: symbol.end_line,
                 complexity: symbol.complexity,
                 kind: symbol.kind,
-                flags: symbol.flags,
+                flags: symbol.flags | stub_flag(symbol, traits),
                 visibility: symbol.visibility,
                 pad: 0,
             });
@@ -366,6 +366,17 @@ impl GraphBuilder {
             }
         }
     }
+}
+
+/// Bytes of a body that says nothing: `...`, `pass`, `{}`.
+const EMPTY_BODY: u32 = 4;
+
+/// A function whose body says nothing is a declaration of others of its name in the same place: `@overload`. Not where
+/// definitions and declarations are told apart by the language itself.
+fn stub_flag(symbol: &Symbol, traits: &LanguageTraits) -> u8 {
+    let body = symbol.end_byte.saturating_sub(symbol.signature_end);
+    let is_stub = symbol.kind().is_callable() && (1..=EMPTY_BODY).contains(&body);
+    if is_stub && traits.modules != ModuleStrategy::Include { flag::DECLARATION } else { 0 }
 }
 
 /// What `import a.b` (without a member or alias) calls the module here.

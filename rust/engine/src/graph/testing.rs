@@ -22,7 +22,7 @@ use bytemuck::Zeroable;
 const LANGUAGES: &str = include_str!("testing_languages.json");
 pub const LADDER: &str = r#"{"scope": 1.0, "package": 0.95, "import": 0.95, "wildcard": 0.85, "own": 0.95,
     "inherited": 0.9, "derived": 0.7, "receiver": 0.9, "inferred": 0.8, "unique": 0.7, "unique_member": 0.4,
-    "common_member": 0.15, "most_candidates": 8, "floor": 0.04}"#;
+    "common_member": 0.15, "most_candidates": 8, "floor": 0.1}"#;
 
 pub fn policy() -> Policy {
     Policy::from_json(LANGUAGES, LADDER).expect("the shipped tables")

@@ -31,7 +31,8 @@ impl<'p> View<'p> {
         };
         let mut found = found?;
         found.nodes.retain(|&node| space.fits(self.project.node(node)));
-        prefer_definitions(&self.project.data, &mut found.nodes);
+        let anywhere = self.traits.modules == ModuleStrategy::Include;
+        prefer_definitions(self.project, anywhere, &mut found.nodes);
         (!found.nodes.is_empty()).then_some(found)
     }
 

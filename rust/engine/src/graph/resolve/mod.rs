@@ -97,8 +97,11 @@ impl Sink<'_> {
             self.edge(mention.owner, target, mention.line(), kind, confidence);
             if kind == EdgeKind::Call && self.view.project.node(target).kind().is_type() {
                 let constructors = self.view.constructors(target);
-                let share = confidence / constructors.len().max(1) as f32;
-                for constructor in constructors {
+                let name = |constructor: u32| self.view.project.node(constructor).name;
+                let namesakes = |it: u32| constructors.iter().filter(|&&other| name(other) == name(it)).count();
+                // Overloads share; `__new__` and `__init__` are both called.
+                let shares: Vec<f32> = constructors.iter().map(|&it| confidence / namesakes(it) as f32).collect();
+                for (constructor, share) in constructors.into_iter().zip(shares) {
                     self.edge(mention.owner, constructor, mention.line(), kind, share);
                 }
             }

@@ -6,6 +6,7 @@ use super::modules::Target;
 use crate::graph::builder::{Collected, FileEntry, NO_NODE, Node};
 use crate::graph::names::Name;
 use crate::graph::policy::{LanguageTraits, ModuleStrategy};
+use crate::graph::program_graph::container_of;
 use crate::graph::rows::{Rows, equal_range};
 use crate::syntax::facts::{SymbolKind, flag};
 
@@ -240,10 +241,14 @@ pub fn last_part(qualified: &[u8]) -> &[u8] {
     qualified.rsplit(|&byte| matches!(byte, b'.' | b':')).next().unwrap_or(qualified)
 }
 
-/// Of several symbols with one name, a definition stands before its declarations.
-pub fn prefer_definitions(data: &Collected, candidates: &mut Vec<u32>) {
-    let is_declaration = |&node: &u32| data.nodes[node as usize].has(flag::DECLARATION);
-    if !candidates.iter().all(is_declaration) {
-        candidates.retain(|node| !is_declaration(node));
+/// A definition stands for the declarations of its name in the same place: overload signatures, stubs. Where files see
+/// what they include, the same place is anywhere.
+pub fn prefer_definitions(project: &Project, anywhere: bool, candidates: &mut Vec<u32>) {
+    let is_declaration = |node: u32| project.node(node).has(flag::DECLARATION);
+    if !candidates.iter().any(|&node| is_declaration(node)) {
+        return;
     }
+    let place = |node: u32| if anywhere { NO_NODE } else { container_of(project.node(node)) };
+    let defined: Vec<u32> = candidates.iter().filter(|&&node| !is_declaration(node)).map(|&node| place(node)).collect();
+    candidates.retain(|&node| !is_declaration(node) || !defined.contains(&place(node)));
 }

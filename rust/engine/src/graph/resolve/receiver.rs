@@ -73,7 +73,9 @@ impl<'p> View<'p> {
         let (first, rest) = first_segment(text);
         let Some((name, called)) = segment_name(first) else { return Entity::Unknown };
         let start = self.first_value(owner, name, first, steps);
-        let start = if called && !matches!(start, Entity::Super(_)) { self.called(start, steps) } else { start };
+        // `super()` is the object, `cls()` a new one of its type.
+        let is_object = matches!(start, Entity::Super(_) | Entity::Instance(_, Rung::Own));
+        let start = if called && !is_object { self.called(start, steps) } else { start };
         self.follow(start, rest, steps)
     }
 

@@ -165,8 +165,10 @@ class Right(Base)
 class Both(Left, Right)
   method show(self)
     call self.area       # -> shapes.Right.area 0.9
+    call cls().left      # -> shapes.Both.left 0.95
   method tell(self)
     call self.name       # -> shapes.Both.name 0.95
+  method left(self)
   method parent(self)
     call super().name    # -> shapes.Left.name 0.9
   method name(self)
@@ -307,4 +309,45 @@ function f()
 {assignments}  call x.last                 # -> app.Chain.last 0.4
 "
     ));
+}
+
+#[test]
+fn a_common_name_of_several_classes_and_any_of_many_make_no_edge() {
+    check(
+        "
+== app.py
+class A
+  method get(self)
+  method render(self)
+class B
+  method get(self)
+  method render(self)
+class C
+  method render(self)
+class D
+  method render(self)
+function f(thing)
+  call thing.get              # -> 2 candidates
+function g(thing)
+  call thing.render           # -> app.A.render 0.1, app.B.render 0.1, app.C.render 0.1, app.D.render 0.1
+",
+    );
+}
+
+#[test]
+fn an_implementation_stands_for_its_overloads_and_both_constructors_are_called() {
+    check(
+        "
+== app.py
+function raises() declared
+function raises() declared
+function raises()
+class Node
+  method __new__(cls) constructor
+  method __init__(self) constructor
+function f()
+  call raises                 # -> app.raises 1
+  call Node                   # -> app.Node 1, app.Node.__new__ 1, app.Node.__init__ 1
+",
+    );
 }
