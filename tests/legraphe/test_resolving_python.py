@@ -34,7 +34,7 @@ def test_a_service_with_a_pool_a_mixin_and_re_exports(tmp_path: Path) -> None:
 
                     def send(self, text):
                         log.info("sending")  # -> nothing
-                        self.spare.lease()  # -> shop.db.Pool.lease 0.9
+                        self.pool.lease()  # -> shop.db.Pool.lease 0.8
                         return json.dumps(text)  # -> nothing
 
                     def renew(self):

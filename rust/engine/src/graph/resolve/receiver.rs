@@ -9,7 +9,7 @@ use crate::graph::builder::NO_NODE;
 use crate::graph::names::Name;
 use crate::graph::policy::{BareNames, ModuleStrategy, Rung};
 use crate::graph::text::{first_segment, segment_name};
-use crate::syntax::facts::SymbolKind;
+use crate::syntax::facts::{SymbolKind, flag};
 
 /// The value of an expression, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +90,9 @@ impl<'p> View<'p> {
             let Some((name, called)) = segment_name(segment) else { return Entity::Unknown };
             value = match (value, self.project.find(name)) {
                 (Entity::Foreign, _) => Entity::Foreign,
+                (Entity::Instance(class, _), None) => {
+                    self.given_to_constructor(class, name, steps).unwrap_or(Entity::Unknown)
+                }
                 (Entity::Unknown, _) | (_, None) => Entity::Unknown,
                 (_, Some(name)) => self.part(value, name, steps),
             };
@@ -229,7 +232,25 @@ impl<'p> View<'p> {
     /// What a field of a type, or of a type that it inherits from, holds.
     fn field(&self, class: u32, name: Name, steps: Steps) -> Option<Entity> {
         let ancestors = self.project.ancestors.get(&class).map_or(std::slice::from_ref(&class), Vec::as_slice);
-        ancestors.iter().find_map(|&class| self.bound(class, name, steps))
+        ancestors.iter().find_map(|&class| {
+            let given = || self.given_to_constructor(class, self.project.text(name), steps);
+            let is_member = !self.project.members(class, name).is_empty();
+            self.bound(class, name, steps).or_else(|| if is_member { None } else { given() })
+        })
+    }
+
+    /// A field that nothing declares is what the constructor was given under its name: `self._pool = pool`.
+    fn given_to_constructor(&self, class: u32, field: &[u8], steps: Steps) -> Option<Entity> {
+        let project = self.project;
+        let plain = &field[field.iter().position(|&byte| byte != b'_')?..];
+        let names = [project.find(field), project.find(plain)];
+        let members = project.all_members(class).iter();
+        let mut constructors = members.filter(|&&member| project.node(member).has(flag::CONSTRUCTOR));
+        let given = constructors.find_map(|&it| names.iter().flatten().find_map(|&name| self.bound(it, name, steps)));
+        match given? {
+            Entity::Instance(class, _) => Some(Entity::Instance(class, Rung::Inferred)),
+            other => Some(other),
+        }
     }
 
     /// The type that a type's text names where `scope` is.

@@ -200,14 +200,16 @@ fn receivers_are_known_by_annotation_construction_and_return_type() {
         "
 == use.py
 from db import Pool
+from db import Lease
 from db import connect
 class Service
-  method __init__(self, pool: Pool) constructor
+  method __init__(self, pool: Pool, keeper: Lease) constructor
     let self.pool = Pool
     let self.spare: Optional[Pool]
   method run(self)
     call self.pool.get        # -> db.Pool.get 0.8
     call self.spare.close     # -> db.Pool.close 0.9
+    call self._keeper.renew   # -> db.Lease.renew 0.8
 function typed(pool: Pool)
   call pool.get               # -> db.Pool.get 0.9
 function made()
