@@ -20,11 +20,13 @@ EMPTY_BY_NATURE = {"py.typed", "__init__.py"}
 
 
 def first_words(path: Path) -> str:
-    """What a module says about itself: its docstring, or the `//!` comment of a Rust file."""
+    """The first paragraph of what a module says about itself: its docstring, or the `//!` comment of a Rust file."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".rs":
-        return " ".join(line[3:].strip() for line in text.splitlines() if line.startswith("//!"))
-    return ast.get_docstring(ast.parse(text)) or ""
+        said = "\n".join(line[3:].strip() for line in text.splitlines() if line.startswith("//!"))
+    else:
+        said = ast.get_docstring(ast.parse(text)) or ""
+    return said.split("\n\n")[0].strip()
 
 
 @pytest.mark.parametrize("path", tracked("*.py", "*.rs"), ids=relative)
@@ -36,7 +38,7 @@ def test_every_module_begins_with_its_idea(path: Path) -> None:
         return
     idea = first_words(path)
     assert len(idea.split()) >= 5, f"{relative(path)} does not say which question it answers"
-    assert idea.rstrip()[-1] in ".!?)`:>", f"the idea of {relative(path)} is not a sentence: {idea!r}"
+    assert idea[-1] in ".!?)`:>", f"the idea of {relative(path)} is not a sentence: {idea!r}"
 
 
 def test_files_stay_short_enough_to_read() -> None:

@@ -1,0 +1,98 @@
+"""What a user can type or call is documented, and what is documented exists."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+import leindex
+import leindex_rust
+from leindex import errors
+from leindex.lepasserelle.cli.app import app
+from leindex.lepasserelle.mcp.projects import Projects
+from leindex.lepasserelle.mcp.server import build
+from leindex.lepasserelle.settings import PREFIX, Settings
+from tests.tidy.house import ROOT
+
+REFERENCE = ROOT / "docs" / "reference"
+COMMANDS = typer.main.get_group(app).commands
+
+
+def sections(page: str) -> dict[str, str]:
+    """The second-level sections of a reference page, by the first word in backquotes of their heading."""
+    text = (REFERENCE / page).read_text(encoding="utf-8")
+    parts = re.split(r"^## (.*)$", text, flags=re.MULTILINE)[1:]
+    return {heading.strip("`").split("(")[0]: body for heading, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def rows(body: str) -> set[str]:
+    """What stands in backquotes in the first column of a section's tables."""
+    cells = re.findall(r"^\| (`[^|]*) \|", body, re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+
+
+def command_sections() -> dict[str, str]:
+    found = {heading: body for heading, body in sections("cli.md").items() if heading.startswith("leindex ")}
+    return {heading.split()[1]: body for heading, body in found.items()}
+
+
+def test_every_command_is_documented_and_no_other() -> None:
+    assert command_sections().keys() == COMMANDS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_option_of_a_command_is_documented_and_no_other(name: str) -> None:
+    options = {
+        option
+        for parameter in COMMANDS[name].params
+        if parameter.param_type_name == "option" and "--help" not in parameter.opts
+        for option in parameter.opts
+    }
+    assert rows(command_sections()[name]) == options
+
+
+def test_every_tool_and_parameter_is_documented_and_no_other(tmp_path: Path) -> None:
+    tools = asyncio.run(build(Projects(tmp_path)).list_tools())
+    documented = {heading: rows(body) for heading, body in sections("mcp.md").items()}
+    assert documented == {tool.name: set(tool.input_schema["properties"]) for tool in tools}
+
+
+def test_every_setting_is_documented_with_its_variable_and_default() -> None:
+    text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
+    table = {row[0]: row[1:] for row in re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.*?) \|", text, re.MULTILINE)}
+    expected = {
+        field.name: (PREFIX + field.name.upper(), str(field.default).lower())
+        for field in dataclasses.fields(Settings)
+        if field.name != "index_dir"
+    }
+    assert table.pop("index_dir") == ("LEINDEX_INDEX_DIR", "`.leindex` inside the project")
+    assert table == expected
+
+
+def test_every_method_of_the_library_is_documented() -> None:
+    page = (REFERENCE / "python.md").read_text(encoding="utf-8")
+    methods = {
+        name
+        for owner in (leindex.LeIndex, leindex.AsyncLeIndex)
+        for name, _ in inspect.getmembers(owner, inspect.isfunction)
+        if not name.startswith("_")
+    }
+    assert {name for name in methods if f"`{name}(" not in page} == set()
+    assert {name for name in leindex.__all__ if f"leindex.{name}" not in page} == set()
+
+
+def test_every_error_is_documented() -> None:
+    page = (REFERENCE / "python.md").read_text(encoding="utf-8")
+    names = {name for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, Exception)}
+    assert {name for name in names if f"`{name}`" not in page} == set()
+
+
+def test_every_name_of_the_native_module_is_documented() -> None:
+    page = (REFERENCE / "native.md").read_text(encoding="utf-8")
+    assert {name for name in leindex_rust.__all__ if f"`{name}" not in page} == set()
