@@ -24,6 +24,7 @@ from leindex.lepasserelle.project import find_root
 from leindex.lepasserelle.reading import Generations, NothingPublished, Reading
 from leindex.lepasserelle.settings import Settings
 from leindex.lepasserelle.values import Definition, Relations, Status
+from leindex.lerecherche.embedders import default_embedder
 from leindex.lestockage.store import Store
 from leindex.types import Context, IndexProgress, IndexReport, SearchHit
 
@@ -50,7 +51,7 @@ class LeIndex:
         self.settings = settings or Settings.load(self.root)
         self.folder = self.settings.index_folder(self.root)
         """Where the index lies."""
-        self._generations = Generations(self.folder, self.root)
+        self._generations = Generations(self.folder, self.root, default_embedder)
         self._indexing = threading.Lock()
 
     def index(self, progress: Progress | None = None) -> IndexReport:
@@ -65,7 +66,7 @@ class LeIndex:
             return self._index(progress)
 
     def _index(self, progress: Progress | None) -> IndexReport:
-        return indexing.index_project(self.root, self.settings, None, progress)
+        return indexing.index_project(self.root, self.settings, default_embedder(), progress)
 
     def is_indexed(self) -> bool:
         """Whether a question can be answered without indexing first.

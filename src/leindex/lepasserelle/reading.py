@@ -30,7 +30,7 @@ class Reading:
     root: Path
     store: Store
     snapshot: Snapshot
-    embedder: Callable[[], Embedder] | None
+    embedder: Callable[[], Embedder]
 
     def search(self, query: str, limit: int) -> list[SearchHit]:
         """Return the symbols that answer a question, best first.
@@ -38,7 +38,7 @@ class Reading:
         Raises:
             EmptyQuery: if the query has no letter or digit.
         """
-        return Searcher(self.store, self.snapshot, self.embedder() if self.embedder else None).search(query, limit)
+        return Searcher(self.store, self.snapshot, self.embedder()).search(query, limit)
 
     def __enter__(self) -> Self:
         return self
@@ -52,7 +52,7 @@ class Reading:
 class Generations:
     """Hands out readings of the newest generation."""
 
-    def __init__(self, folder: Path, root: Path, embedder: Callable[[], Embedder] | None = None) -> None:
+    def __init__(self, folder: Path, root: Path, embedder: Callable[[], Embedder]) -> None:
         self._folder = folder
         self._root = root
         self._embedder = embedder
