@@ -193,7 +193,9 @@ impl Program {
             }
             parts.push(part);
             let container = collected.containers[at as usize];
-            if !container.is_none() {
+            // A method outside its type stands in it by name, unless the type is its parent anyway.
+            let named = record.parent != NO_NODE && collected.nodes[record.parent as usize].kind().is_type();
+            if !container.is_none() && !named {
                 parts.push(type_name(collected.names.get(container)).to_vec());
             }
             at = record.parent;
