@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from leindex.errors import IndexFolderReadOnly, IndexLocked, NotAFolder, ProjectNotFound
+from leindex.errors import IndexFolderReadOnly, IndexLocked, IndexNewer, NotAFolder, ProjectNotFound
 from leindex.leparse.parsing import ProjectParser
 from leindex.lestockage.store import Store
 from leindex.lestockage.writer import StoreWriter
@@ -177,8 +179,8 @@ def test_links_in_circles(tmp_path: Path) -> None:
 
 
 def many_files(root: Path) -> Path:
-    body = "".join(f"def function_{number}(a, b):\n    return a + b\n\n\n" for number in range(200))
-    return write(root, {f"package/module_{number:03}.py": body for number in range(300)})
+    body = "".join(f"def function_{number}(a, b):\n    return a + b\n\n\n" for number in range(100))
+    return write(root, {f"package/module_{number:03}.py": body for number in range(150)})
 
 
 @pytest.mark.parametrize("moment", ["ready", "walk 0", "parse", "graph", "store", "done"])
@@ -200,13 +202,13 @@ def test_a_killed_run_loses_nothing_and_the_next_goes_on(
     with Store.open(root / ".leindex", root) as store:
         assert len(store.find("first")) == 1, "the generation before, or the new one, answers"
         assert store.summary().symbols == (2 if store.generation == 1 else store.summary().symbols)
-        assert len(store.find("function_7", limit=1000)) == (0 if store.generation == 1 else 300)
+        assert len(store.find("function_7", limit=1000)) == (0 if store.generation == 1 else 150)
     report = index(root)
-    assert (report.files, report.parsed + report.unchanged) == (301, 301)
+    assert (report.files, report.parsed + report.unchanged) == (151, 151)
     if moment in {"graph", "store", "done"}:
         assert report.parsed == 0, "what was parsed before the kill is not parsed again"
     with Store.open(root / ".leindex", root) as store:
-        assert len(store.find("function_7", limit=1000)) == 300
+        assert len(store.find("function_7", limit=1000)) == 150
         assert store.snapshot_path.exists()
     assert len(list((root / ".leindex").glob("snapshot-*"))) == 1
     assert index(root).parsed == 0
@@ -218,6 +220,18 @@ def test_a_second_indexer_at_the_same_time_is_told_who_the_first_is(tmp_path: Pa
     with StoreWriter.open(tmp_path / ".leindex", tmp_path), pytest.raises(IndexLocked, match=f"process {os.getpid()}"):
         index(tmp_path)
     assert index(tmp_path).parsed == 0
+
+
+def test_an_index_of_a_newer_schema_is_not_touched(tmp_path: Path) -> None:
+    write(tmp_path, SHOP)
+    index(tmp_path)
+    with sqlite3.connect(tmp_path / ".leindex" / "index.db") as database:
+        database.execute("INSERT INTO migrations VALUES ('9999_later', 0)")
+    database.close()
+    with pytest.raises(IndexNewer, match="upgrade leindex-py, or delete that folder and index again"):
+        index(tmp_path)
+    shutil.rmtree(tmp_path / ".leindex")
+    assert index(tmp_path).files == 3
 
 
 @pytest.mark.parametrize("damage", ["head", "middle", "tail"])
@@ -235,10 +249,10 @@ def test_a_damaged_index_is_built_again_from_the_sources(tmp_path: Path, damage:
     )
     write(root, {"new.py": "def fresh(): pass\n"})
     report = index(root)
-    assert report.files == 301
+    assert report.files == 151
     assert found(root, "fresh") == ["new.py::fresh"]
     with Store.open(root / ".leindex", root) as store:
-        assert len(store.find("function_7", limit=1000)) == 300
+        assert len(store.find("function_7", limit=1000)) == 150
 
 
 def test_a_full_disk_ends_in_a_sentence_and_keeps_the_generation_before(tmp_path: Path) -> None:
@@ -262,7 +276,7 @@ except StoreError as error:
     run = subprocess.run([sys.executable, "-c", script, root], capture_output=True, text=True, check=False)
     assert run.stdout.startswith("IndexFolderReadOnly The index cannot be written to"), run.stderr
     assert found(root, "first") == ["old.py::first"]
-    assert index(root).files == 301
+    assert index(root).files == 151
 
 
 def test_the_place_of_the_index_is_taken_by_a_file(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,7 +35,7 @@ from leindex.types import Embedder, IndexProgress, IndexReport, Skipped, Stage
 Progress = Callable[[IndexProgress], None]
 Row = TypeVar("Row")
 
-ROWS_CHUNK = 20_000  # rows turned into Python objects at once
+ROWS_CHUNK = 5000  # rows turned into Python objects at once: 10 MB of nodes
 TELL_EVERY = 500  # files put into the program between two words of progress
 LEFT_OUT = {"binary": "", "minified": "made by a program, not to be read", "unreadable": ""}
 """What a file's status adds to the report, where the parser gives no detail."""
@@ -97,18 +98,19 @@ class IndexRun:
         with self._stage("walk"):
             found = self._walk()
             known = self._writer.known_files()
-            changes = self._look_closer(compare(known, found.files, self._parser.fingerprint))
+            changes = self._look_closer(known, compare(known, found.files, self._parser.fingerprint))
         with self._stage("parse"):
             self._parse(changes)
         if changes.parse or changes.removed or changes.reflag:
             known = self._writer.known_files()
-        skipped = sorted([*found.skipped, *_unusable(known)], key=lambda skip: skip.file)
+        tally = Tally.of(known, found, changes)
+        del known, found, changes  # tens of thousands of objects, while memory is needed for the program
         if self._writer.pending or not self._snapshot_fits():
-            self._publish(len(known), skipped)
-        elif skipped != self._writer.skipped_files():
-            self._writer.note_skipped(skipped)
-        self._tell("done", len(known), len(known))
-        return self._report(known, changes, skipped)
+            self._publish(tally)
+        elif list(tally.skipped) != self._writer.skipped_files():
+            self._writer.note_skipped(tally.skipped)
+        self._tell("done", tally.known, tally.known)
+        return self._report(tally)
 
     # -- the stages ----------------------------------------------------------------------------------------------------
 
@@ -127,12 +129,11 @@ class IndexRun:
         except OSError as error:
             raise NotReadable(self._root) from error
 
-    def _look_closer(self, changes: Changes[SourceEntry]) -> Changes[SourceEntry]:
+    def _look_closer(self, known: Mapping[str, KnownFile], changes: Changes[SourceEntry]) -> Changes[SourceEntry]:
         """Read the files whose time alone moved: equal content is noted, other content joins the work."""
         candidates = changes.look_closer
         if not candidates:
             return changes
-        known = self._writer.known_files()
         paths = [file.path for file in candidates]
         hashes = hash_files(str(self._root), paths, max_file_bytes=self._settings.max_file_bytes)
         same = [now == known[file.path].content_hash for file, now in zip(candidates, hashes, strict=True)]
@@ -198,9 +199,9 @@ class IndexRun:
             return False
         return snapshot.generation == generation and snapshot.embedder == (self._model.name if self._model else "")
 
-    def _publish(self, files: int, skipped: Sequence[Skipped]) -> None:
+    def _publish(self, tally: Tally) -> None:
         with self._stage("graph"):
-            program = self._build(files)
+            program = self._build(tally.known)
         with self._stage("store"), ThreadPoolExecutor(1, "leindex-snapshot") as pool:
             generation = self._writer.generation + 1
             saved = pool.submit(program.save, str(snapshot_path(self._writer.folder, generation)), generation)
@@ -208,7 +209,7 @@ class IndexRun:
             nodes = self._chunks(program.node_rows, program.node_count, 0, total)
             edges = self._chunks(program.edge_rows, program.edge_count, program.node_count, total)
             try:
-                self._writer.publish(nodes, edges, skipped, saved.result)
+                self._writer.publish(nodes, edges, tally.skipped, saved.result)
             except OSError as error:
                 raise IndexFolderReadOnly(self._writer.folder, error.strerror or str(error)) from error
 
@@ -243,31 +244,57 @@ class IndexRun:
         yield
         self._stages[name] = time.monotonic() - start
 
-    def _report(
-        self, known: dict[str, KnownFile], changes: Changes[SourceEntry], skipped: Sequence[Skipped]
-    ) -> IndexReport:
-        usable = [file for file in known.values() if file.status not in LEFT_OUT]
+    def _report(self, tally: Tally) -> IndexReport:
         symbols, edges = self._writer.published_counts()
         return IndexReport(
             root=str(self._root),
             generation=self._writer.generation,
-            files=len(usable),
-            parsed=len(changes.parse),
-            unchanged=changes.unchanged,
-            removed=len(changes.removed),
+            files=tally.files,
+            parsed=tally.parsed,
+            unchanged=tally.unchanged,
+            removed=tally.removed,
             symbols=symbols,
             edges=edges,
-            languages=dict(Counter(file.language for file in usable).most_common()),
-            skipped=tuple(skipped),
-            syntax_errors=sum(file.syntax_errors > 0 for file in usable),
-            bytes=sum(file.size for file in usable),
+            languages=tally.languages,
+            skipped=tally.skipped,
+            syntax_errors=tally.syntax_errors,
+            bytes=tally.bytes,
             seconds=time.monotonic() - self._started,
             stages=self._stages,
         )
 
 
-def _unusable(known: dict[str, KnownFile]) -> Iterator[Skipped]:
-    """Files that were met and read, or not even that, and hold nothing for an index."""
-    for path, file in known.items():
-        if file.status in LEFT_OUT:
-            yield Skipped(path, file.status, file.detail or LEFT_OUT[file.status])
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the report will say of the files."""
+
+    known: int
+    files: int
+    parsed: int
+    unchanged: int
+    removed: int
+    languages: Mapping[str, int]
+    skipped: tuple[Skipped, ...]
+    syntax_errors: int
+    bytes: int
+
+    @classmethod
+    def of(cls, known: Mapping[str, KnownFile], found: Discovery, changes: Changes[SourceEntry]) -> Tally:
+        """Count; a file that was met but holds nothing for an index is told among those left out."""
+        usable = [file for file in known.values() if file.status not in LEFT_OUT]
+        unusable = [
+            Skipped(path, file.status, file.detail or LEFT_OUT[file.status])
+            for path, file in known.items()
+            if file.status in LEFT_OUT
+        ]
+        return cls(
+            known=len(known),
+            files=len(usable),
+            parsed=len(changes.parse),
+            unchanged=changes.unchanged,
+            removed=len(changes.removed),
+            languages=dict(Counter(file.language for file in usable).most_common()),
+            skipped=tuple(sorted([*found.skipped, *unusable], key=lambda skip: skip.file)),
+            syntax_errors=sum(file.syntax_errors > 0 for file in usable),
+            bytes=sum(file.size for file in usable),
+        )
