@@ -255,6 +255,30 @@ def test_a_damaged_index_is_built_again_from_the_sources(tmp_path: Path, damage:
         assert len(store.find("function_7", limit=1000)) == 150
 
 
+def test_facts_that_are_not_what_was_written_are_made_again(tmp_path: Path) -> None:
+    write(tmp_path, SHOP)
+    index(tmp_path)
+    with sqlite3.connect(tmp_path / ".leindex" / "index.db") as database:
+        database.execute("UPDATE parsed_files SET facts = substr(facts, 1, 40) WHERE path = 'shop/cart.py'")
+    database.close()
+    (tmp_path / "new.py").write_text("def fresh(): pass\n")
+    report = index(tmp_path)
+    assert (report.files, report.parsed) == (4, 4)
+    assert found(tmp_path, "Cart.checkout") == ["shop/cart.py::Cart.checkout"]
+
+
+def test_a_snapshot_that_cannot_be_written_publishes_nothing(tmp_path: Path) -> None:
+    write(tmp_path, SHOP)
+    index(tmp_path)
+    (tmp_path / "new.py").write_text("def fresh(): pass\n")
+    (tmp_path / ".leindex" / "snapshot-2.bin").mkdir()
+    with pytest.raises(IndexFolderReadOnly, match="directory"):
+        index(tmp_path)
+    assert (found(tmp_path, "fresh"), found(tmp_path, "checkout")) == ([], ["shop/cart.py::Cart.checkout"])
+    (tmp_path / ".leindex" / "snapshot-2.bin").rmdir()
+    assert index(tmp_path).generation == 2
+
+
 def test_a_full_disk_ends_in_a_sentence_and_keeps_the_generation_before(tmp_path: Path) -> None:
     """A limit on the size of files stands for a disk without room."""
     root = write(tmp_path / "project", {"old.py": "def first(): pass\n"})

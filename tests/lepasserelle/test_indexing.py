@@ -177,6 +177,14 @@ def test_what_was_left_out_is_told_by_every_run_and_kept(shop: Path) -> None:
         assert store.summary().skipped == first.skipped
 
 
+def test_a_file_left_out_is_noted_even_if_nothing_else_changed(shop: Path) -> None:
+    index(shop)
+    write(shop, {"big.py": "b = 1\n" * 500_000})
+    assert index(shop).generation == 1
+    with Store.open(shop / ".leindex", shop) as store:
+        assert [(skip.file, skip.reason) for skip in store.summary().skipped] == [("big.py", "ignored-size")]
+
+
 def test_a_file_that_is_moved_is_known_by_its_new_place_only(shop: Path) -> None:
     index(shop)
     (shop / "shop/price.py").rename(shop / "price.py")
