@@ -90,9 +90,10 @@ def test_one_file_does_not_fill_the_list() -> None:
 
 
 def test_every_result_says_why() -> None:
-    hits = search("connection pool", {"pool.py::ConnectionPool:class": "connection", "b.py::x": "pool"})
-    assert "words: connection, pool, connectionpool" in hits[0].why
+    hits = search("reusing connection pools", {"pool.py::ConnectionPool:class": "connection", "b.py::x": "pool"})
+    assert "words: connection, pools" in hits[0].why, "as they were asked, not as the index has them"
     assert "name ConnectionPool" in hits[0].why
+    assert "file pool.py" in hits[0].why
     assert all(hit.why for hit in hits)
 
 

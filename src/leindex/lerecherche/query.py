@@ -9,7 +9,7 @@ rest are words, of which some (``class``, ``function``) tell the kind of symbol 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -76,6 +76,8 @@ class Query:
     """Index terms of single words: what names are compared with."""
     names: tuple[str, ...]
     """Pieces that look like code, as they were written, without ``()``."""
+    spelling: Mapping[str, str]
+    """The word of the question behind each term; none behind a pair."""
     pairs: frozenset[str]
     """Neighbouring words written together: ``connectionpool``."""
     kinds: frozenset[str]
@@ -87,6 +89,15 @@ class Query:
     def whole(self) -> tuple[str, ...]:
         """The question itself where it is one name, else nothing."""
         return (_bare(self.text),) if self.shape == "symbol" else ()
+
+    def spelled(self, bits: int) -> tuple[str, ...]:
+        """Return the words of the question, as they were written, whose terms' bits are set."""
+        written = (self.spelling[term] for term in self.terms_of(bits) if term in self.spelling)
+        return tuple(dict.fromkeys(written))
+
+    def terms_of(self, bits: int) -> tuple[str, ...]:
+        """Return the terms whose bits are set, as the index tells what it matched."""
+        return tuple(term for place, (term, _) in enumerate(self.terms) if bits >> place & 1)
 
     @property
     def last_names(self) -> frozenset[str]:
@@ -109,6 +120,7 @@ def understand(text: str) -> Query:
         terms=tuple(_weighted(text, names, pairs, shape).items()),
         words=frozenset(term for word in content for term in parts(word)) or frozenset(terms(text)),
         names=names,
+        spelling={term: word for word in content or re.findall(r"\w+", text) for term in terms(word)},
         pairs=pairs,
         kinds=kinds if shape == "question" else frozenset(),
         wants=frozenset(_WANTS[word] for word in singular if word in _WANTS),

@@ -71,7 +71,7 @@ def retrieve(query: Query, store: SymbolSource, index: SearchIndex, embedder: Em
     symbols = store.symbols([*nodes, *modules])
     rarity = _rarity(query, index)
     candidates = [
-        Candidate(symbol, score, semantic.get(symbol.node, 0.0), _terms_of(query, bits))
+        Candidate(symbol, score, semantic.get(symbol.node, 0.0), bits)
         for symbol in symbols[: len(nodes)]
         for score, bits in (lexical.get(symbol.node, (0.0, 0)),)
     ]
@@ -112,10 +112,6 @@ def _files(
     whole = sum(rarity.values()) or 1.0
     matches = {}
     for (_, score, bits), module in zip(found, modules, strict=True):
-        covered = sum(rarity.get(term, 0.0) for term in _terms_of(query, bits))
+        covered = sum(rarity.get(term, 0.0) for term in query.terms_of(bits))
         matches[module.file] = FileMatch(score, covered / whole, module.end_line)
     return matches
-
-
-def _terms_of(query: Query, bits: int) -> tuple[str, ...]:
-    return tuple(term for place, (term, _) in enumerate(query.terms) if bits >> place & 1)

@@ -31,6 +31,6 @@ class Searcher:
         understood = understand(query)
         pool = retrieve(understood, self._store, self._index, self._embedder)
         return [
-            SearchHit(symbol=candidate.symbol, score=candidate.score, why=candidate.why())
+            SearchHit(symbol=candidate.symbol, score=candidate.score, why=candidate.why(understood))
             for candidate in rank(pool, limit)
         ]

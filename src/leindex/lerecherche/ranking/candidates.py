@@ -11,6 +11,8 @@ from leindex.lerecherche.native import parts
 from leindex.lerecherche.query import Query
 from leindex.types import Symbol
 
+# The reason of the lexical score; the words themselves are told of results only.
+WORDS = "words"
 # What a word that stands everywhere is still worth, where the rarest word of the question is worth 1.
 COMMON_WORD = 0.25
 # What a word of the same family is worth: `validator` where the question says "validation".
@@ -28,8 +30,8 @@ class Candidate:
     """BM25 as the index gave it; 0 where the symbol was not found by words."""
     semantic: float
     """Cosine of the vectors, from -1 to 1; 0 where there is none."""
-    matched: tuple[str, ...] = ()
-    """Terms of the question that the symbol has."""
+    bits: int = 0
+    """Bit i is set where the symbol has term i of the question."""
     score: float = 0.0
     reasons: list[tuple[float, str]] = field(default_factory=list)
     """What each rule added, and how it says so; an empty text goes without saying."""
@@ -44,10 +46,11 @@ class Candidate:
         self.reasons.append((self.score * (factor - 1), reason))
         self.score *= factor
 
-    def why(self) -> tuple[str, ...]:
+    def why(self, query: Query) -> tuple[str, ...]:
         """Return the reasons, strongest first; what moved the symbol down comes last."""
+        words = f"{WORDS}: {', '.join(query.spelled(self.bits))}"
         ordered = sorted(self.reasons, key=lambda pair: -pair[0])
-        return tuple(dict.fromkeys(reason for _, reason in ordered if reason))
+        return tuple(dict.fromkeys(words if reason == WORDS else reason for _, reason in ordered if reason))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ together. The mix depends on the question: a name is matched, a description is i
 
 from __future__ import annotations
 
-from leindex.lerecherche.ranking.candidates import Pool
+from leindex.lerecherche.ranking.candidates import WORDS, Pool
 from leindex.lerecherche.ranking.weights import MEANING_SHARE
 
 
@@ -15,7 +15,6 @@ def fuse(pool: Pool) -> None:
     share = MEANING_SHARE[pool.query.shape] if pool.best_semantic > 0 else 0.0
     for candidate in pool.candidates:
         if candidate.lexical > 0:
-            words = ", ".join(candidate.matched)
-            candidate.add((1 - share) * candidate.lexical / pool.best_lexical, f"words: {words}" if words else "words")
+            candidate.add((1 - share) * candidate.lexical / pool.best_lexical, WORDS)
         if candidate.semantic > 0 and share > 0:
             candidate.add(share * candidate.semantic / pool.best_semantic, f"meaning {candidate.semantic:.2f}")

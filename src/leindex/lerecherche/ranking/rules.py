@@ -1,13 +1,13 @@
 """What a symbol is called and what it is: the rules that raise and lower scores, as two tables.
 
-A boost says how strongly it holds, from 0 to 1; it adds that share of its weight. A penalty says whether it holds, and
-multiplies. To add a rule, write its condition and a row.
+A boost says how strongly it holds, from 0 to 1; it adds that share of its weight. Boosts of a file look at nothing but
+the path. A penalty says whether it holds, and multiplies. To add a rule, write its condition and a row.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from posixpath import basename, dirname, splitext
 
@@ -101,13 +101,15 @@ def _said_folder(pool: Pool, symbol: Symbol) -> float:
     return max((pool.said(folder) for folder in folders), default=0.0)
 
 
-BOOSTS: tuple[Boost, ...] = (
+NAME_BOOSTS: tuple[Boost, ...] = (
     Boost(weights.ASKED_FOR, _is_asked_for, lambda symbol: f"is {symbol.name}"),
     Boost(weights.NAMED, _is_named, lambda symbol: f"is named {symbol.name}"),
     Boost(weights.SAID_NAME, _said_name, lambda symbol: f"name {symbol.name}"),
     Boost(weights.WRITTEN_TOGETHER, _written_together, lambda symbol: f"name {symbol.name}"),
     Boost(weights.TYPE, _type, lambda symbol: f"a {symbol.kind}"),
     Boost(weights.KIND, _kind, lambda symbol: f"a {symbol.kind}"),
+)
+FILE_BOOSTS: tuple[Boost, ...] = (
     Boost(weights.SAID_FILE, _said_file, lambda symbol: f"file {basename(symbol.file)}"),
     Boost(weights.FILE_TOGETHER, _file_together, lambda symbol: f"file {basename(symbol.file)}"),
     Boost(weights.SAID_FOLDER, _said_folder, lambda symbol: f"folder {basename(dirname(symbol.file))}"),
@@ -142,12 +144,17 @@ PENALTIES: tuple[Penalty, ...] = (
 
 
 def apply_boosts(pool: Pool) -> None:
-    """Add to every candidate what the boosts give it."""
-    for candidate in pool.candidates:
-        for boost in BOOSTS:
-            strength = boost.strength(pool, candidate.symbol)
-            if strength > 0:
-                candidate.add(boost.weight * strength, boost.reason(candidate.symbol))
+    """Add to every candidate what the boosts give it; those of a file are found out once for all its symbols."""
+    for candidates in pool.by_file().values():
+        of_file = _holding(FILE_BOOSTS, pool, candidates[0].symbol)
+        for candidate in candidates:
+            for amount, reason in (*_holding(NAME_BOOSTS, pool, candidate.symbol), *of_file):
+                candidate.add(amount, reason)
+
+
+def _holding(boosts: Iterable[Boost], pool: Pool, symbol: Symbol) -> list[tuple[float, str]]:
+    strengths = [(boost, boost.strength(pool, symbol)) for boost in boosts]
+    return [(boost.weight * strength, boost.reason(symbol)) for boost, strength in strengths if strength > 0]
 
 
 def apply_penalties(pool: Pool) -> None:
