@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from leindex import LeIndex
 from leindex.lepasserelle.cli.app import app
+from leindex.lepasserelle.cli.running import emit, project
 
 LEINDEX = [sys.executable, "-m", "leindex"]
 
@@ -143,3 +146,43 @@ def test_notes_go_beside_the_text(project: Path) -> None:
     done = run("analyze", "connection pool", "--text", cwd=project)
     assert "note: webclient/pool.py changed since the index was made" in done.stderr
     assert "note:" not in done.stdout
+
+
+def test_a_terminal_gets_the_form_for_people(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    with project(indexed) as opened:
+        emit(opened.analyze("connection pool", budget=300))
+    assert "300 tokens" in screen.getvalue()
+    assert "\t" not in screen.getvalue(), "no numbered lines for models"
+
+
+def test_a_failing_disk_and_an_interrupt_are_sentences(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = {3: OSError(28, "No space left on device"), 130: KeyboardInterrupt()}
+    for code, failure in failures.items():
+
+        def fail(*_: object, failure: BaseException = failure, **__: object) -> None:
+            raise failure
+
+        monkeypatch.setattr(LeIndex, "search", fail)
+        done = invoke("search", "x", "-p", str(indexed))
+        assert done.exit_code == code
+        assert done.stderr.startswith("leindex: ")
+
+
+def test_an_index_that_cannot_be_used_is_three(tmp_path: Path) -> None:
+    (tmp_path / ".leindex").mkdir()
+    (tmp_path / ".leindex" / "index.db").write_bytes(b"this is no database" * 100)
+    done = invoke("status", "-p", str(tmp_path))
+    assert done.exit_code == 3
+    assert "damaged" in done.stderr
+
+
+def test_a_server_for_no_folder_is_two(tmp_path: Path) -> None:
+    done = run("mcp", "--project", str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "There is no folder" in done.stderr

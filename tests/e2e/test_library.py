@@ -220,3 +220,30 @@ def test_threads_that_ask_first_index_once(project: Path) -> None:
     with LeIndex(project) as index, ThreadPoolExecutor(4) as threads:
         reports = list(threads.map(lambda _: index.ensure_indexed(), range(4)))
     assert len([report for report in reports if report is not None]) == 1
+
+
+def test_a_lost_snapshot_is_made_again_at_the_next_question(project: Path) -> None:
+    with LeIndex(project) as index:
+        index.index()
+    (lost,) = (project / ".leindex").glob("snapshot-*.bin")
+    lost.unlink()
+    with LeIndex(project) as index:
+        assert not index.is_indexed()
+        assert index.search("connection pool")[0].symbol.name == "ConnectionPool"
+
+
+def test_a_blank_name_is_refused_and_a_nonsense_name_has_no_neighbours(indexed: Path) -> None:
+    with LeIndex(indexed) as index:
+        with pytest.raises(EmptyQuery):
+            index.show(" ")
+        with pytest.raises(SymbolNotFound, match="search for it by what it does"):
+            index.show("???")
+
+
+def test_a_file_that_is_gone_is_shown_from_the_index(project: Path) -> None:
+    with LeIndex(project) as index:
+        index.index()
+        (project / "webclient" / "cache.py").unlink()
+        shown = index.show("Cache.get")
+    assert shown.text == "5\tdef get(self, key)\n"
+    assert "webclient/cache.py cannot be read any more" in shown.notes[0]

@@ -13,7 +13,7 @@ from tests.lepasserelle import examples
 
 def printed(value: object, *, width: int = 120) -> str:
     page = io.StringIO()
-    terminal.show(value, Console(file=page, width=width, force_terminal=False))
+    terminal.show(value, Console(file=page, width=width, force_terminal=False, highlight=False))
     return page.getvalue()
 
 

@@ -19,6 +19,9 @@ const LONGEST_SIGNATURE: usize = 400;
 /// A doc comment of more lines is shown up to its first empty line.
 const LONGEST_DOC: u32 = 12;
 
+/// What opens or closes documentation on a line of its own.
+const DOC_MARKS: [&[u8]; 8] = [b"\"\"\"", b"'''", b"r\"\"\"", b"/**", b"/*", b"*/", b"**/", b"/*!"];
+
 /// A wish: source lines, and single lines in the index's words.
 #[derive(Clone, Debug, Default)]
 pub struct View {
@@ -197,8 +200,12 @@ impl Page {
         View { lines, briefs: Vec::new() }
     }
 
+    /// Lines of the documentation, with the marks around it that stand on lines of their own.
     pub fn doc_lines(&self, span: &Span) -> Option<RangeInclusive<u32>> {
-        self.source.lines(span.doc_start, span.doc_end)
+        let (first, last) = self.source.lines(span.doc_start, span.doc_end)?.into_inner();
+        let marks = |line: u32| self.source.line(line).is_some_and(|text| DOC_MARKS.contains(&text.trim_ascii()));
+        let first = if first > 1 && marks(first - 1) { first - 1 } else { first };
+        Some(first..=if marks(last + 1) { last + 1 } else { last })
     }
 
     fn first_paragraph(&self, doc: RangeInclusive<u32>) -> RangeInclusive<u32> {

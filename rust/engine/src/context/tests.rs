@@ -257,6 +257,19 @@ fn a_module_beside_the_answer_is_known_by_its_documentation() {
 }
 
 #[test]
+fn documentation_keeps_the_marks_that_stand_around_it() {
+    let source = "def take(self):\n    \"\"\"\n    Hand out a connection.\n    \"\"\"\n    return self.free.get(timeout=timeout, block=block, retries=retries)\n";
+    let project = Project::of(&[("take.py", source)]);
+    let mut take = span("take.py", source, "def take");
+    take.doc_start = source.find("Hand").expect("words") as u32;
+    take.doc_end = take.doc_start + "Hand out a connection.".len() as u32;
+    let fitted = project.ask(&[neighbour(take, 1)], &[], &[], 35);
+    let expected = "## take.py\n1\tdef take(self):\n2\t    \"\"\"\n3\t    Hand out a connection.\n4\t    \"\"\"\n";
+    assert_eq!(fitted.text, expected);
+    assert_eq!(fitted.pieces[0].detail, Detail::Signature);
+}
+
+#[test]
 fn files_stand_in_the_order_of_their_best_symbol() {
     let other = "def first():\n    return 1\n";
     let project = Project::of(&[("pool.py", POOL), ("a.py", other)]);

@@ -85,7 +85,7 @@ def emit(value: object, *, json: bool = False, text: bool = False) -> None:
 
         from leindex.lepasserelle.present import terminal  # noqa: PLC0415
 
-        terminal.show(value, Console())
+        terminal.show(value, Console(highlight=False))
 
 
 def remark(sentence: str) -> None:

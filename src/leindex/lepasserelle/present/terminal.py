@@ -47,7 +47,15 @@ def _notes(notes: Iterable[str]) -> list[RenderableType]:
 
 
 def _code(run: numbered.Run, lexer: str) -> Syntax:
-    return Syntax(run.code, lexer, theme=THEME, line_numbers=True, start_line=run.first, background_color="default")
+    return Syntax(
+        run.code,
+        lexer,
+        theme=THEME,
+        line_numbers=True,
+        start_line=run.first,
+        word_wrap=True,
+        background_color="default",
+    )
 
 
 def _source(text: str, file: str = "") -> list[RenderableType]:
