@@ -18,10 +18,10 @@ The forms are
     binding: NAME TYPE annotated|called [in OWNER]
     errors: COUNT                               syntax errors, 0 unless said
 
-OWNER is a qualified name without its module. Without `in`, it is the innermost symbol around the line of code, and the
-module if there is none. Between receiver and name stands a dot in every language. A value with spaces is quoted,
-several facts of one form follow one another with commas: `ref: call open, type Mode`. Every symbol, reference, base,
-import and binding of a file must be asserted; of a symbol's keys those that matter.
+OWNER is a qualified name without its module, or `module`. Without `in`, it is the innermost symbol around the line of
+code, and the module if there is none. Between receiver and name stands a dot in every language. A value with spaces is
+quoted, several facts of one form follow one another with commas: `ref: call open, type Mode`. Every symbol, reference,
+base, import and binding of a file must be asserted; of a symbol's keys those that matter.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _agrees(assertion: Assertion, fact: Found, around: _Around) -> bool:
     words, owner = assertion.words, None
     if fact.owner is not None:
         if words[-2:-1] == ("in",):
-            words, owner = words[:-2], words[-1]
+            words, owner = words[:-2], words[-1] if words[-1] != "module" else ""
         else:
             owner = around(assertion.line)
     said, is_ = assertion, fact.assertion
@@ -162,7 +162,8 @@ def _missing(path: str, assertion: Assertion, found: list[Found]) -> str:
 
 def _complete(fact: Found, around: _Around) -> str:
     """The assertion that would accept a fact, to be copied once it is seen to be right."""
-    owner = f" in {fact.owner}" if fact.owner and fact.owner != around(fact.first_line) else ""
+    elsewhere = fact.owner is not None and fact.owner != around(fact.first_line)
+    owner = f" in {fact.owner or 'module'}" if elsewhere else ""
     keys = {key: value for key, value in fact.assertion.keys.items() if key not in {"signature", "parent"}}
     return f"{Assertion(fact.assertion.form, fact.assertion.words, keys)}{owner}"
 

@@ -4,6 +4,8 @@
 //! a definition takes the unbroken run of comments that ends on the line above it. What nobody claimed is text of the
 //! symbol in which it stands.
 
+use std::borrow::Cow;
+
 use tree_sitter::Node;
 
 use super::extract::Extractor;
@@ -54,20 +56,29 @@ impl Comments {
 
     /// Claims the run of comments that ends directly above `row` for `symbol`; its byte range.
     pub fn claim(&mut self, symbol: u32, start_byte: u32, row: u32, prefixes: &[String], source: &[u8]) -> (u32, u32) {
-        let last = self.list.iter().rposition(|comment| comment.end <= start_byte);
-        let Some(last) = last else { return (0, 0) };
+        let Some(mut last) = self.list.iter().rposition(|comment| comment.end <= start_byte) else { return (0, 0) };
         let mut first = None;
-        let mut next_row = row;
+        let (mut next_row, mut next_byte) = (row, start_byte);
         for index in (0..=last).rev() {
             let comment = &self.list[index];
-            let adjacent = comment.alone && !comment.documents && comment.end_row + 1 == next_row.max(1);
             let text = &source[comment.start as usize..comment.end as usize];
             let fits = prefixes.is_empty() || prefixes.iter().any(|prefix| text.starts_with(prefix.as_bytes()));
-            if !adjacent || !fits {
+            // What is marked as documentation may have a blank line below it.
+            let blank = u32::from(fits && !prefixes.is_empty());
+            let between = source.get(comment.end as usize..next_byte as usize).unwrap_or_default();
+            let adjacent = comment.alone
+                && !comment.documents
+                && (comment.end_row + 1..=comment.end_row + 1 + blank).contains(&next_row)
+                && between.iter().all(u8::is_ascii_whitespace);
+            if !adjacent || !fits && first.is_some() {
                 break;
             }
-            first = Some(index);
-            next_row = comment.start_row;
+            // A note to a tool may stand between the documentation and what it documents.
+            if fits {
+                last = if first.is_none() { index } else { last };
+                first = Some(index);
+            }
+            (next_row, next_byte) = (comment.start_row, comment.start);
         }
         let Some(first) = first else { return (0, 0) };
         for comment in &mut self.list[first..=last] {
@@ -79,7 +90,10 @@ impl Comments {
     /// The comment at the top of the file, unless it is a licence.
     fn claim_header(&mut self, source: &[u8]) -> Option<(u32, u32)> {
         let first = self.list.first().copied().filter(|comment| !comment.documents && comment.alone)?;
-        if !source[..first.start as usize].iter().all(u8::is_ascii_whitespace) {
+        // A first line for the shell is no code.
+        let shell = if source.starts_with(b"#!") { memchr::memchr(b'\n', source).unwrap_or(0) } else { 0 };
+        let before = source.get(shell..first.start as usize).unwrap_or_default();
+        if !before.iter().all(u8::is_ascii_whitespace) {
             return None;
         }
         let mut last = 0;
@@ -135,10 +149,28 @@ const SUMMARY_LIMIT: usize = 200;
 /// First line that says something, without comment markers, quotes and tags.
 pub fn summary(text: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(text);
+    let text = without_tags(&text);
     text.lines().map(clean_line).find(|line| line.chars().any(char::is_alphanumeric)).map(|line| {
         let cut = line.char_indices().nth(SUMMARY_LIMIT).map_or(line.len(), |(at, _)| at);
         line[..cut].to_string()
     })
+}
+
+/// `{@link Pool#get}` says `Pool#get`.
+fn without_tags(text: &str) -> Cow<'_, str> {
+    if !text.contains("{@") {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, tag)) = rest.split_once("{@") {
+        plain.push_str(before);
+        let (inner, after) = tag.split_once('}').unwrap_or((tag, ""));
+        plain.push_str(inner.split_once(char::is_whitespace).map_or("", |(_, said)| said));
+        rest = after;
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
 }
 
 fn clean_line(line: &str) -> &str {
@@ -157,6 +189,7 @@ mod tests {
         let cases = [
             ("/**\n * Opens the pool.\n * @param size\n */", "Opens the pool."),
             ("/// Reads a frame.", "Reads a frame."),
+            ("/** {@code null} or a {@link Pool#get pool}. */", "null or a Pool#get pool."),
             ("#: Most items of a cart.", "Most items of a cart."),
             ("//go:noinline", "go:noinline"),
             ("\n    Session of one user.\n\n    More.\n", "Session of one user."),

@@ -22,7 +22,8 @@ impl Extractor<'_> {
     pub(super) fn declared_function(&mut self, node: Node, name: Node, rule: &Rule) {
         let declarator = node.child_by_field_id(rule.name);
         if declarator.is_some_and(|declarator| self.declares_function(declarator, rule.parameters)) {
-            self.lead = self.lead.or_else(|| self.rest_of_line(node));
+            let open = |lead: &Lead| !lead.wrapper || (node.start_byte() as u32) < lead.end_byte;
+            self.lead = self.lead.filter(open).or_else(|| self.rest_of_line(node));
             return self.define(node, name, rule, SymbolKind::Function, node);
         }
         let Some(head) = node.child_by_field_id(rule.type_field) else { return };
@@ -58,7 +59,11 @@ impl Extractor<'_> {
             end_byte: node.end_byte() as u32,
             end_row: row,
             wrapper: true,
-            keyword: true,
+            keyword: Some(start as u32),
+            exported: false,
+            default: false,
+            scopes: self.scopes.len(),
+            depth: self.depth,
         };
         (start < end && self.begins_unindented(node)).then_some(lead)
     }
@@ -128,8 +133,11 @@ impl Extractor<'_> {
             let rule = self.table.rule(node.kind_id())?;
             match rule.role {
                 Role::Member => return Some(node),
+                // A part of something (`a[0]`) names nothing.
+                Role::Transparent if rule.value != 0 => return None,
                 Role::Declarator
                 | Role::Transparent
+                | Role::TypeContext
                 | Role::Parameter
                 | Role::ParameterVariadic
                 | Role::ParameterKeywordVariadic => {
@@ -148,7 +156,8 @@ impl Extractor<'_> {
         }
         let mut cursor = node.walk();
         node.named_children(&mut cursor).find(|child| {
-            let known = self.table.marks(child.kind_id()) & mark::IDENTIFIER != 0;
+            let marks = self.table.marks(child.kind_id());
+            let known = marks & (mark::IDENTIFIER | mark::STRING) != 0 && marks & mark::TYPE == 0;
             known
                 || self
                     .role(*child)

@@ -14,14 +14,19 @@ const VARIABLE_SIGNATURE: usize = 160;
 
 /// Where a definition stands, before its symbol exists.
 pub(super) struct Place<'t> {
-    node: Node<'t>,
-    name: Node<'t>,
-    kind: SymbolKind,
-    parent: u32,
-    container: Str,
+    pub node: Node<'t>,
+    pub name: Node<'t>,
+    /// The name, where it is not the text of that node.
+    pub called: Option<&'t [u8]>,
+    pub kind: SymbolKind,
+    pub parent: u32,
+    pub container: Str,
     /// The function value of a variable, else the node itself.
-    callable: Node<'t>,
-    lead: Option<Lead>,
+    pub callable: Node<'t>,
+    pub lead: Option<Lead>,
+    pub exported: bool,
+    /// A member of an object that is written out: its container is part of its name.
+    pub in_record: bool,
 }
 
 impl Extractor<'_> {
@@ -29,7 +34,15 @@ impl Extractor<'_> {
         if rule.role == Role::DefineVariable {
             return self.variables(node, rule);
         }
-        let Some(name) = self.name_node(node, rule.name) else { return };
+        if self.defined.0 == node.id() {
+            return; // by the variable that holds it
+        }
+        let Some(name) = self.name_node(node, rule.name) else {
+            if kind.is_callable() || kind == SymbolKind::Class {
+                self.anonymous(node);
+            }
+            return;
+        };
         // A signature inside a function belongs to a type without a name: Go's `x.(interface{ Close() })`.
         let bodiless = || !rule.body.is_empty() && part(node, &rule.body).is_none();
         if kind == SymbolKind::Function && self.scope().kind.is_callable() && bodiless() {
@@ -66,61 +79,9 @@ impl Extractor<'_> {
     }
 
     /// The body of what has no scope: its text.
-    fn hash_text(&mut self, symbol: u32, node: Node) {
+    pub(super) fn hash_text(&mut self, symbol: u32, node: Node) {
         let hash = blake3::hash(self.text(node));
         self.facts.symbols[symbol as usize].body_hash.copy_from_slice(&hash.as_bytes()[..16]);
-    }
-
-    /// Variables of a statement: functions they hold are functions, those of a module are variables, all are bindings.
-    fn variables(&mut self, node: Node, rule: &Rule) {
-        let value = node.child_by_field_id(rule.value).map(|value| self.first_of_list(value));
-        if let Some(value) = value {
-            if self.import_call(node, rule, value) {
-                return;
-            }
-            if self.role(value) == Some(Role::Lambda) {
-                let Some(name) = node.child_by_field_id(rule.name) else { return };
-                let kind = if self.table.marks(value.kind_id()) & mark::TYPE != 0 {
-                    SymbolKind::Class
-                } else {
-                    SymbolKind::Function
-                };
-                return self.define(node, name, rule, kind, value);
-            }
-        }
-        if rule.type_field != 0 || rule.value != 0 {
-            self.binding(node, rule);
-        }
-        // What the parser had to complete is no declaration, but the beginning of something it could not read.
-        let completed = || node.child(node.child_count().saturating_sub(1)).is_some_and(|last| last.is_missing());
-        if self.scope().kind != SymbolKind::Module || completed() {
-            return;
-        }
-        let mut cursor = node.walk();
-        let names: Vec<Node> = node.children_by_field_id(field(rule.name), &mut cursor).collect();
-        for declared in names {
-            let Some(name) = self.innermost_name(declared) else { continue };
-            if rule.parameters != 0 && self.declares_function(declared, rule.parameters) {
-                return self.define(node, name, rule, SymbolKind::Function, node);
-            }
-            self.variable(node, name, rule);
-        }
-    }
-
-    fn variable(&mut self, node: Node, name: Node, rule: &Rule) {
-        let text = self.text(name);
-        // Names that are assigned again, and those that only the machine reads, add nothing.
-        if text.len() < 2 && !text.iter().all(u8::is_ascii_uppercase) {
-            return;
-        }
-        let place = self.place(node, name, SymbolKind::Variable, node);
-        let name = self.strings.intern(text);
-        if !self.variables.insert((place.parent, name)) {
-            return;
-        }
-        let symbol = self.push_symbol(&place, rule);
-        self.facts.symbols[symbol as usize].complexity = 0;
-        self.hash_text(symbol, node);
     }
 
     pub(super) fn place<'t>(
@@ -130,29 +91,60 @@ impl Extractor<'_> {
         kind: SymbolKind,
         callable: Node<'t>,
     ) -> Place<'t> {
+        let (scope, depth) = (self.scope(), self.depth);
+        let (parent, scope_depth, in_module) = (scope.symbol, scope.depth, scope.kind == SymbolKind::Module);
         let lead = self.take_lead(node);
-        let mut place = Place { node, name, kind, parent: self.scope().symbol, container: Str::NONE, callable, lead };
-        if let Some(container) = self.containers.last().filter(|container| container.depth > self.scope().depth) {
+        let exported = lead.is_some_and(|lead| lead.exported);
+        let mut place = Place {
+            node,
+            name,
+            called: None,
+            kind,
+            parent,
+            container: Str::NONE,
+            callable,
+            lead,
+            exported,
+            in_record: false,
+        };
+        let applies = |it: &&Container| it.depth > scope_depth && (it.members == 0 || it.members == depth);
+        if let Some(container) = self.containers.last().filter(applies) {
             place.container = container.name;
             place.parent = container.symbol.unwrap_or(place.parent);
+            place.exported |= container.exports;
+            place.in_record = container.members > 0;
+        } else if in_module && kind.is_callable() && (node.start_byte() as u32) < self.held.end_byte {
+            place.parent = self.held.symbol;
         }
         place
     }
 
     pub(super) fn define(&mut self, node: Node, name: Node, rule: &Rule, kind: SymbolKind, callable: Node) {
         let mut place = self.place(node, name, kind, callable);
+        // A module's name is as long as it is written: `namespace a.b`.
+        place.called = (kind == SymbolKind::Module).then(|| self.text(name));
         if let Some(receiver) = self.receiver_type(node, rule) {
             place.container = receiver;
             place.parent = self.symbol_of_type(receiver).unwrap_or(place.parent);
         }
+        self.finish_definition(place, rule);
+    }
+
+    pub(super) fn finish_definition(&mut self, mut place: Place, rule: &Rule) {
         let inside = self.facts.symbols[place.parent as usize].kind().is_type();
-        if kind == SymbolKind::Function && (inside || !place.container.is_none()) {
+        if place.kind == SymbolKind::Function && (inside || !place.container.is_none()) {
             place.kind = SymbolKind::Method;
         }
         let symbol = self.push_symbol(&place, rule);
         self.push_scope(symbol, place.name.start_byte() as u32, place.kind);
-        self.bases(node, rule, symbol);
+        let table = self.table;
+        let of_value = table.rule(place.callable.kind_id()).filter(|_| place.callable != place.node);
+        self.bases(place.callable, of_value.unwrap_or(rule), symbol);
         self.hash_interface(symbol);
+        if place.lead.is_some_and(|lead| lead.default && self.depth == lead.depth + 1) {
+            let name = self.definition_name(place.name).to_vec();
+            self.offer(&name, b"default", place.node);
+        }
     }
 
     /// A wrapper or run of decorators belongs to the definition that follows it.
@@ -160,11 +152,15 @@ impl Extractor<'_> {
         let (start, row) = (node.start_byte() as u32, node.start_position().row as u32);
         let lead = self.lead?;
         let fits = if lead.wrapper {
-            lead.start_byte <= start && start < lead.end_byte
+            // Not what stands deeper: `export const f = memo(() => { const g = … })`.
+            let near = lead.scopes == self.scopes.len() && self.depth <= lead.depth + 3;
+            let direct = near && self.record().is_none();
+            direct && lead.start_byte <= start && start < lead.end_byte
         } else {
-            lead.end_byte <= start && lead.end_row + 1 >= row
+            let between = self.source.get(lead.end_byte as usize..start as usize).unwrap_or_default().trim_ascii();
+            lead.end_byte <= start && lead.end_row + 1 >= row && matches!(between.first(), None | Some(b'/' | b'#'))
         };
-        if fits || start >= lead.end_byte {
+        if (fits && !lead.wrapper) || start >= lead.end_byte {
             self.lead = None;
         }
         fits.then_some(lead)
@@ -173,7 +169,7 @@ impl Extractor<'_> {
     pub(super) fn push_symbol(&mut self, place: &Place, rule: &Rule) -> u32 {
         let node = place.node;
         let number = self.facts.symbols.len() as u32;
-        let name_text = self.definition_name(place.name);
+        let name_text = place.called.unwrap_or_else(|| self.definition_name(place.name));
         let name = self.strings.intern(name_text);
         let body = self.body(place, rule);
         let signature_end = body.map_or(node.end_byte(), |body| body.start_byte()) as u32;
@@ -183,15 +179,11 @@ impl Extractor<'_> {
             modifiers.flags |= around.flags;
             modifiers.visibility = modifiers.visibility.or(around.visibility);
         }
-        if let Some(lead) = place.lead.filter(|lead| lead.wrapper) {
-            let exported = self.source[lead.start_byte as usize..].starts_with(b"export");
-            modifiers.flags |= if exported { flag::EXPORTED } else { 0 };
-        }
-        let mut signature_start = node.start_byte() as u32;
-        if let Some(lead) = place.lead.filter(|lead| lead.keyword) {
-            let before = &self.source[lead.start_byte as usize..node.start_byte()];
+        modifiers.flags |= if place.exported { flag::EXPORTED } else { 0 };
+        let signature_start = self.signature_start(place);
+        if signature_start < node.start_byte() as u32 {
+            let before = &self.source[signature_start as usize..node.start_byte()];
             before.split(u8::is_ascii_whitespace).for_each(|word| modifiers.word(word));
-            signature_start = lead.start_byte;
         }
         let (start_byte, start_row) =
             place.lead.map_or((node.start_byte() as u32, node.start_position().row as u32), |lead| {
@@ -201,7 +193,7 @@ impl Extractor<'_> {
         let member = parent.is_type();
         let promised = matches!(parent, SymbolKind::Trait | SymbolKind::Interface)
             || !place.container.is_none() && self.containers.last().is_some_and(|container| container.implements);
-        if promised && self.table.rules.visibility == VisibilityRule::Pub {
+        if promised && matches!(self.table.rules.visibility, VisibilityRule::Pub | VisibilityRule::Modifier) {
             modifiers.visibility = modifiers.visibility.or(Some(Visibility::Public));
         }
         let constructor =
@@ -214,7 +206,9 @@ impl Extractor<'_> {
         symbol.qualified = self.qualified(place, name_text);
         symbol.container = place.container;
         symbol.summary = Str::NONE;
-        symbol.returns = self.type_text(place.callable, rule.returns);
+        let table = self.table;
+        let of_value = table.rule(place.callable.kind_id()).filter(|_| place.callable != node);
+        symbol.returns = self.type_text(place.callable, of_value.unwrap_or(rule).returns);
         symbol.parent = place.parent;
         (symbol.start_byte, symbol.end_byte) = (start_byte, node.end_byte() as u32);
         (symbol.start_line, symbol.end_line) = (start_row + 1, last_line(node));
@@ -237,7 +231,7 @@ impl Extractor<'_> {
         let table = self.table;
         let parent = &self.facts.symbols[place.parent as usize];
         let hides_module = table.rules.modules == super::rules::ModuleNames::File;
-        let outside = !place.container.is_none() && !parent.kind().is_type();
+        let outside = !place.container.is_none() && (place.in_record || !parent.kind().is_type());
         let prefix = if parent.kind() == SymbolKind::Module && place.parent == 0 && hides_module {
             &b""[..]
         } else {
@@ -257,8 +251,36 @@ impl Extractor<'_> {
         self.strings.intern(&qualified)
     }
 
+    /// Where the signature starts: at the keyword that opens the definition, and after decorators inside it.
+    fn signature_start(&self, place: &Place) -> u32 {
+        let start = place.node.start_byte() as u32;
+        if let Some(keyword) = place.lead.and_then(|lead| lead.keyword) {
+            // `const a = 1, b = 2`: only the first follows the keyword.
+            let alone = self.source.get(keyword as usize..start as usize).is_some_and(|text| !text.contains(&b','));
+            return if alone { keyword } else { start };
+        }
+        let before = |node: Node| {
+            self.role(node) == Some(Role::Decorator) || self.table.marks(node.kind_id()) & mark::COMMENT != 0
+        };
+        let mut cursor = place.node.walk();
+        for child in place.node.children(&mut cursor) {
+            if before(child) {
+                continue;
+            }
+            if child.child(0).is_none_or(|first| !before(first)) {
+                return child.start_byte() as u32;
+            }
+            let mut inner = child.walk();
+            let word = child.children(&mut inner).find(|word| !before(*word));
+            if let Some(word) = word {
+                return word.start_byte() as u32;
+            }
+        }
+        start
+    }
+
     /// The last part of what is defined: `app.use = function` defines `use`.
-    fn definition_name<'t>(&self, name: Node<'t>) -> &'t [u8]
+    pub(super) fn definition_name<'t>(&self, name: Node<'t>) -> &'t [u8]
     where
         Self: 't,
     {
@@ -348,7 +370,8 @@ impl Extractor<'_> {
         if field == 0 || !place.kind.is_callable() {
             return;
         }
-        let Some(list) = self.through_declarators(place.callable, field) else { return };
+        let lone = of_value.and_then(|value| place.callable.child_by_field_id(value.name));
+        let Some(list) = self.through_declarators(place.callable, field).or(lone) else { return };
         let mut kind = ParameterKind::Positional;
         if self.table.marks(list.kind_id()) & mark::IDENTIFIER != 0 {
             self.push_parameter(list, None, kind); // `x => x + 1`
@@ -364,7 +387,7 @@ impl Extractor<'_> {
                         parameter.kind = ParameterKind::PositionalOnly as u32;
                     }
                 }
-                Some(Role::Parameter | Role::ParameterVariadic | Role::ParameterKeywordVariadic) => {
+                Some(Role::Parameter | Role::ParameterVariadic | Role::ParameterKeywordVariadic | Role::Pattern) => {
                     kind = self.push_parameter(child, rule, kind);
                 }
                 _ if self.table.marks(child.kind_id()) & mark::IDENTIFIER != 0 => {
@@ -379,7 +402,14 @@ impl Extractor<'_> {
 
     /// Adds the parameters of one node (Go's `a, b int` are two); the kind of those that follow.
     fn push_parameter(&mut self, node: Node, rule: Option<&Rule>, kind: ParameterKind) -> ParameterKind {
-        let type_name = rule.map_or(Str::NONE, |rule| self.type_text(node, rule.type_field));
+        let mut type_name = rule.map_or(Str::NONE, |rule| self.type_text(node, rule.type_field));
+        let of_declarator =
+            node.named_child_count() > 1 && rule.is_some_and(|rule| rule.role == Role::ParameterVariadic);
+        if type_name.is_none() && of_declarator {
+            // `Item... rest` without fields: the type stands before the name.
+            let before = node.named_child(node.named_child_count() as u32 - 2);
+            type_name = before.map_or(Str::NONE, |before| self.strings.intern(self.text(before)));
+        }
         let default = rule.and_then(|rule| node.child_by_field_id(rule.value));
         let default = default.map_or(Str::NONE, |value| {
             let text = names::folded(self.text(value));
@@ -390,7 +420,9 @@ impl Extractor<'_> {
             Some(rule) if rule.name != 0 => node.children_by_field_id(field(rule.name), &mut cursor).collect(),
             _ => vec![],
         };
-        if nodes.is_empty() && rule.is_none_or(|rule| rule.name == 0) {
+        if self.role(node) == Some(Role::Pattern) {
+            nodes.push(node);
+        } else if nodes.is_empty() && rule.is_none_or(|rule| rule.name == 0) {
             nodes.extend(self.first_name(node));
         }
         let variadic = |node: Node| match self.role(node) {
@@ -417,9 +449,16 @@ impl Extractor<'_> {
     /// A typed parameter is known to hold its type.
     pub(super) fn parameter_binding(&mut self, node: Node, rule: &Rule) {
         let type_name = self.type_text(node, rule.type_field);
-        if type_name.is_none() || !self.scope().kind.is_callable() {
+        // The parameters of a type (a record) are its fields.
+        let of_type = self.scope().kind.is_type() && self.depth == self.scope().depth + 2;
+        if type_name.is_none() || !(self.scope().kind.is_callable() || of_type) {
             return;
         }
+        // So is a parameter with a visibility of its own.
+        let mut first = Modifiers::default();
+        let word = node.child(0).map_or(&b""[..], |child| self.text(child));
+        first.word(word);
+        let holder = self.enclosing_type().filter(|_| first.visibility.is_some() || word == b"readonly");
         let mut cursor = node.walk();
         let mut nodes: Vec<Node> =
             if rule.name == 0 { vec![] } else { node.children_by_field_id(field(rule.name), &mut cursor).collect() };
@@ -430,7 +469,9 @@ impl Extractor<'_> {
             let Some(name) = self.innermost_name(name) else { continue };
             let name = self.strings.intern(self.text(name));
             let owner = self.scope().symbol;
-            self.facts.bindings.push(Binding { owner, name, type_name, kind: BindingKind::Annotated as u32 });
+            for owner in [Some(owner), holder].into_iter().flatten() {
+                self.facts.bindings.push(Binding { owner, name, type_name, kind: BindingKind::Annotated as u32 });
+            }
         }
     }
 
@@ -440,7 +481,14 @@ impl Extractor<'_> {
         let Some(name) = self.base_name(named) else { return };
         let symbol = self.symbol_of_type(name);
         let bases = self.base_nodes(node, rule);
-        self.containers.push(Container { name, symbol, implements: !bases.is_empty(), depth: self.depth });
+        self.containers.push(Container {
+            name,
+            symbol,
+            implements: !bases.is_empty(),
+            depth: self.depth,
+            members: 0,
+            exports: false,
+        });
         // The type may come later in the file or stand in another: then the module owns the reference, and the
         // receiver says which type inherits.
         let owner = symbol.unwrap_or(self.scope().symbol);
@@ -501,7 +549,12 @@ impl Extractor<'_> {
         let end = body.map_or(child.end_byte(), |body| body.start_byte());
         let text = names::folded(&self.source[child.start_byte()..end]);
         let text = text.trim_start_matches(":").trim_start_matches("->").trim();
-        if text.is_empty() { Str::NONE } else { self.strings.intern(text.as_bytes()) }
+        let text = unquoted(text);
+        if text.is_empty() || self.table.rules.inferred_types.iter().any(|known| known == text) {
+            Str::NONE
+        } else {
+            self.strings.intern(text.as_bytes())
+        }
     }
 
     /// Names in a decorator are what the decorated symbol is about, too.
@@ -518,8 +571,13 @@ impl Extractor<'_> {
     }
 }
 
+/// A type in quotes (Python's forward references) without them.
+pub(super) fn unquoted(text: &str) -> &str {
+    ['"', '\''].iter().find_map(|&mark| text.strip_prefix(mark)?.strip_suffix(mark)).unwrap_or(text)
+}
+
 /// A field that a rule has; 0 never reaches here because rules with the role carry the field.
-fn field(id: u16) -> std::num::NonZeroU16 {
+pub(super) fn field(id: u16) -> std::num::NonZeroU16 {
     std::num::NonZeroU16::new(id).unwrap_or(std::num::NonZeroU16::MAX)
 }
 

@@ -12,6 +12,7 @@ use super::facts::{FileFacts, Header, Interner, NO_INDEX, Str, Symbol, SymbolKin
 use super::names;
 use super::rules::{Role, Rule, Table, mark};
 use super::terms::{Occurrences, WORD_LIMIT};
+use super::values::Held;
 
 /// Facts of a parsed file. `path` is relative to the project, with `/` between the parts.
 pub fn extract(path: &str, source: &[u8], tree: &Tree, table: &Table, flags: u32) -> FileFacts {
@@ -40,11 +41,17 @@ pub(super) struct Lead {
     pub end_byte: u32,
     pub end_row: u32,
     pub wrapper: bool,
-    /// The signature begins with it, too.
-    pub keyword: bool,
+    /// Where a keyword stands with which the signature begins, too.
+    pub keyword: Option<u32>,
+    /// What stands in it the file offers to others, and by default.
+    pub exported: bool,
+    pub default: bool,
+    /// Open scopes and depth where it was met.
+    pub scopes: usize,
+    pub depth: u32,
 }
 
-/// Members that stand outside their type (Rust `impl`).
+/// Members that stand outside their type (Rust `impl`), or in an object that is written out.
 pub(super) struct Container {
     pub name: Str,
     /// The type's symbol, if it is in this file.
@@ -52,6 +59,10 @@ pub(super) struct Container {
     /// It implements bases: its members are as public as theirs.
     pub implements: bool,
     pub depth: u32,
+    /// Depth of an object's members; 0 for members of a type, which may stand anywhere inside.
+    pub members: u32,
+    /// The file offers the members to others.
+    pub exports: bool,
 }
 
 pub(super) struct Extractor<'a> {
@@ -67,6 +78,16 @@ pub(super) struct Extractor<'a> {
     pub lead: Option<Lead>,
     /// (parent, name) of every variable that is a symbol.
     pub variables: FxHashSet<(u32, Str)>,
+    /// The variable of the module whose value is being read.
+    pub held: Held,
+    /// Node and name of the last value that was defined by what holds it.
+    pub defined: (usize, Str),
+    /// Byte up to which code stands in a function without a name.
+    pub anonymous_until: u32,
+    /// Names that the file offers to others.
+    pub exports: Vec<Str>,
+    /// Names that stand for types, each with the depth of the definition that has them.
+    pub type_parameters: Vec<(u32, Str)>,
     /// Where a name stands that defines without opening a scope.
     pub alias_start: u32,
     /// Byte up to which names stand in type position.
@@ -92,6 +113,11 @@ impl<'a> Extractor<'a> {
             occurrences: Occurrences::default(),
             lead: None,
             variables: FxHashSet::default(),
+            held: Held { symbol: 0, name_start: 0, end_byte: 0 },
+            defined: (0, Str::NONE),
+            anonymous_until: 0,
+            exports: Vec::new(),
+            type_parameters: Vec::new(),
             alias_start: u32::MAX,
             type_until: 0,
             taken_until: 0,
@@ -196,6 +222,9 @@ impl<'a> Extractor<'a> {
         if self.containers.last().is_some_and(|container| container.depth == self.depth) {
             self.containers.pop();
         }
+        while self.type_parameters.last().is_some_and(|(depth, _)| *depth == self.depth) {
+            self.type_parameters.pop();
+        }
         if self.table.rules.layout {
             self.tokens.push(2);
         }
@@ -209,9 +238,15 @@ impl<'a> Extractor<'a> {
             Role::Call => self.call(node, rule),
             Role::Construct => self.construct(node, rule),
             Role::MemberType => self.member_type(node, rule),
-            Role::TypeContext => self.type_until = self.type_until.max(node.end_byte() as u32),
+            Role::Member if (node.start_byte() as u32) < self.type_until => self.member_type(node, rule),
+            Role::TypeContext => self.type_context(node),
+            Role::TypeParameter => self.type_parameter(node, rule),
             Role::Base => self.embedded_base(node, rule),
             Role::Binding => self.binding(node, rule),
+            Role::Assignment => self.assignment(node, rule),
+            Role::Field => self.field(node, rule),
+            Role::RecordMember => self.record_member(node, rule),
+            Role::Lambda => self.anonymous(node),
             Role::Import => self.import(node, rule),
             Role::ImportNamespace => self.module_import(node, rule),
             Role::Tokens => self.token_calls(node),
@@ -226,37 +261,103 @@ impl<'a> Extractor<'a> {
     }
 
     fn enter_lead(&mut self, node: Node, rule: &Rule) {
-        let keyword = rule.role == Role::KeywordWrapper;
-        let wrapper = rule.role == Role::Wrapper || keyword;
+        let keyword = (rule.role == Role::KeywordWrapper).then_some(node.start_byte() as u32);
+        let wrapper = rule.role == Role::Wrapper || keyword.is_some();
         // `type (…)` opens a group: each definition in it begins with itself.
-        if keyword && node.child(1).and_then(|inner| self.role(inner)).is_none_or(|role| role.defines().is_none()) {
+        let inner = node.child(1).and_then(|inner| self.role(inner));
+        if keyword.is_some() && inner.is_none_or(|role| role.defines().is_none()) {
             return;
         }
         if rule.role == Role::Decorator {
             self.decorator(node);
+            let scope = self.scope();
+            if scope.kind != SymbolKind::Module && (node.start_byte() as u32) < scope.name_start {
+                return; // inside the definition, before its name
+            }
         }
-        if wrapper && rule.path != 0 && node.child_by_field_id(rule.path).is_some() {
-            self.import(node, rule);
-        }
+        let default = wrapper && self.offers(node, rule);
+        let mut cursor = node.walk();
+        let exported = wrapper && node.children(&mut cursor).any(|child| self.text(child) == b"export");
         let (start, end) = (node.start_position().row as u32, node.end_position().row as u32);
         let (start_byte, end_byte) = (node.start_byte() as u32, node.end_byte() as u32);
         // A run of decorators begins with its first; a wrapper holds whatever stands inside it.
+        let (scopes, depth) = (self.scopes.len(), self.depth);
         let continues = self.lead.is_some_and(|lead| {
             if lead.wrapper {
-                lead.end_byte >= end_byte
+                lead.end_byte >= end_byte && lead.scopes == scopes && depth <= lead.depth + 2
             } else {
                 lead.end_row + 1 >= start && lead.end_byte <= start_byte
             }
         });
         match &mut self.lead {
             Some(lead) if continues => {
+                lead.keyword = keyword;
                 if !lead.wrapper {
                     (lead.end_byte, lead.end_row) = (end_byte, end);
                     lead.wrapper = wrapper;
                 }
             }
-            lead => *lead = Some(Lead { start_byte, start_row: start, end_byte, end_row: end, wrapper, keyword }),
+            lead => {
+                let (start_row, end_row) = (start, end);
+                *lead = Some(Lead {
+                    start_byte,
+                    start_row,
+                    end_byte,
+                    end_row,
+                    wrapper,
+                    keyword,
+                    exported,
+                    default,
+                    scopes,
+                    depth,
+                });
+            }
         }
+    }
+
+    /// What a wrapper says of the names that the file offers; true if what stands in it is offered by default.
+    fn offers(&mut self, node: Node, rule: &Rule) -> bool {
+        if rule.path == 0 {
+            return false;
+        }
+        if node.child_by_field_id(rule.path).is_some() {
+            self.import(node, rule);
+            return false;
+        }
+        let mut cursor = node.walk();
+        let children: Vec<Node> = node.children(&mut cursor).take(8).collect();
+        if let Some(list) = children.iter().find(|child| self.role(**child) == Some(Role::List)) {
+            self.offered_list(*list);
+        }
+        let default = children.iter().any(|child| self.text(*child) == b"default");
+        if default {
+            self.default_definition(node, rule);
+        }
+        default
+    }
+
+    /// Everything inside is in type position; a type in quotes is a type, too.
+    fn type_context(&mut self, node: Node) {
+        self.type_until = self.type_until.max(node.end_byte() as u32);
+        let text = String::from_utf8_lossy(self.text(node));
+        let name = super::definitions::unquoted(&text);
+        if name.len() < text.len() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.') {
+            let (receiver, last) = name
+                .rsplit_once('.')
+                .map_or((Str::NONE, name), |(receiver, last)| (self.strings.intern(receiver.as_bytes()), last));
+            let last = self.strings.intern(last.as_bytes());
+            self.type_reference(node, last, receiver);
+        }
+    }
+
+    fn type_parameter(&mut self, node: Node, rule: &Rule) {
+        let name = node.child_by_field_id(rule.name).or_else(|| node.named_child(0));
+        let Some(name) = name else { return };
+        // It holds in the definition around it; what opens no scope (Rust's `impl`) is two nodes above.
+        let scope = self.scope();
+        let depth = if scope.kind == SymbolKind::Module { self.depth.saturating_sub(2) } else { scope.depth };
+        let text = self.strings.intern(self.text(name));
+        self.type_parameters.push((depth, text));
     }
 
     fn leaf(&mut self, node: Node, marks: u8) {
@@ -273,7 +374,9 @@ impl<'a> Extractor<'a> {
         let name = self.strings.intern(text);
         self.occurrences.name(self.scope().symbol, self.in_signature(start), name);
         let in_type = marks & mark::TYPE != 0 || start < self.type_until;
-        if in_type && start >= self.taken_until {
+        let inferred = || self.table.rules.inferred_types.iter().any(|known| known.as_bytes() == text);
+        let declared = || self.type_parameters.iter().any(|(_, known)| *known == name) || inferred();
+        if in_type && start >= self.taken_until && !declared() {
             self.type_reference(node, name, Str::NONE);
         }
     }
@@ -325,6 +428,7 @@ impl<'a> Extractor<'a> {
             self.close_scope();
         }
         self.attach_comments();
+        self.mark_offered();
         let lines = names::line_count(self.source);
         self.facts.symbols[0].end_line = lines.max(1);
         let module = self.facts.symbols[0].qualified;

@@ -29,12 +29,22 @@ impl Extractor<'_> {
         }
         let before = self.facts.imports.len();
         let mut cursor = node.walk();
-        for child in node.named_children(&mut cursor) {
+        let children: Vec<Node> = node.named_children(&mut cursor).collect();
+        if let [.., whole, last] = children[..]
+            && self.role(last) == Some(Role::ImportWildcard)
+            && Some(whole) != path
+        {
+            let inner = self.join(&prefix, whole); // `import a.b.*`
+            return self.push_import(node, &inner, Some(b"*"), None);
+        }
+        for child in children {
             if Some(child) != path && !(rule.alias != 0 && node.child_by_field_id(rule.alias) == Some(child)) {
                 self.import_part(child, &prefix, 0);
             }
         }
-        if self.facts.imports.len() == before && prefix.from {
+        if self.facts.imports.len() == before && rule.role == Role::Wrapper {
+            self.push_import(node, &prefix, Some(b"*"), None); // `export * from './a'`
+        } else if self.facts.imports.len() == before && prefix.from {
             let alias = node.child_by_field_id(rule.alias).map(|alias| self.text(alias));
             self.import_whole(node, &prefix, alias);
         }
@@ -71,7 +81,7 @@ impl Extractor<'_> {
                     self.import_part(list, &inner, nesting + 1);
                 }
             }
-            Some((Role::ImportList, _)) => {
+            Some((Role::List, _)) => {
                 let mut cursor = node.walk();
                 for child in node.named_children(&mut cursor) {
                     self.import_part(child, prefix, nesting + 1);
@@ -95,7 +105,12 @@ impl Extractor<'_> {
                     let text = self.text(name);
                     self.push_import(node, &inner, Some(text), alias);
                 }
-                None => self.import_whole(node, &inner, alias),
+                None => {
+                    // `import fs = require('fs')`
+                    let first = node.named_child(0).filter(|first| *first != path);
+                    let first = first.filter(|first| self.table.marks(first.kind_id()) & mark::IDENTIFIER != 0);
+                    self.import_whole(node, &inner, alias.or(first.map(|first| self.text(first))))
+                }
             };
         }
         let Some(name) = node.child_by_field_id(rule.name) else {
@@ -186,33 +201,68 @@ impl Extractor<'_> {
         Prefix { path: text.into(), level: 0, from: false }
     }
 
-    /// `const a = require('./a')` and `const { b } = require('./a')`; true if it was one.
+    /// `const a = require('./a')`, `const { b } = require('./a')`, `exports.c = require('./a').c`; true if it was one.
     pub(super) fn import_call(&mut self, node: Node, rule: &Rule, value: Node) -> bool {
-        if rule.imports.is_empty() || self.role(value) != Some(Role::Call) {
+        if rule.imports.is_empty() {
             return false;
         }
-        let table = self.table;
-        let callee = table.rule(value.kind_id()).and_then(|call| value.child_by_field_id(call.callee));
-        let Some(callee) = callee else { return false };
-        if !rule.imports.iter().any(|known| known.as_bytes() == self.text(callee)) {
-            return false;
-        }
-        let arguments = value.named_child(value.named_child_count().saturating_sub(1) as u32);
-        let Some(path) = arguments.and_then(|arguments| arguments.named_child(0)) else { return false };
-        let prefix = Prefix { from: true, ..self.import_path(path) };
+        let Some((path, member)) = self.imported_path(rule, value) else { return false };
         let Some(target) = node.child_by_field_id(rule.name) else { return false };
-        if self.table.marks(target.kind_id()) & mark::IDENTIFIER != 0 {
-            let alias = self.text(target);
-            self.push_import(node, &prefix, None, Some(alias));
-        } else {
-            let mut cursor = target.walk();
-            for part in target.named_children(&mut cursor) {
-                // `{ b }` or `{ b: renamed }`.
-                let (first, last) = (part.named_child(0).unwrap_or(part), part.named_child(1));
-                let (name, alias) = (self.text(first), last.map(|last| self.text(last)));
-                self.push_import(node, &prefix, Some(name), alias);
+        let prefix = Prefix { from: true, ..self.import_path(path) };
+        let member = member.map(|member| self.text(member));
+        let target_rule = self.table.rule(target.kind_id());
+        match target_rule.map(|rule| (rule.role, rule)) {
+            Some((Role::Pattern, _)) => {
+                let mut cursor = target.walk();
+                for part in target.named_children(&mut cursor) {
+                    // `{ b }` or `{ b: renamed }`.
+                    let (first, last) = (part.named_child(0).unwrap_or(part), part.named_child(1));
+                    let (name, alias) = (self.text(first), last.map(|last| self.text(last)));
+                    self.push_import(node, &prefix, Some(name), alias);
+                }
+            }
+            Some((Role::Member, member_rule)) => {
+                let object = target.child_by_field_id(member_rule.object).map(|object| self.text(object));
+                let known = |text: &[u8]| rule.exports.iter().any(|known| known.as_bytes() == text);
+                let property = target.child_by_field_id(member_rule.property).map(|property| self.text(property));
+                if known(self.text(target)) {
+                    self.push_import(node, &prefix, member.or(Some(b"*")), None);
+                } else if object.is_some_and(known) {
+                    self.push_import(node, &prefix, member, property);
+                } else {
+                    return false;
+                }
+            }
+            _ => {
+                let alias = self.text(target);
+                self.push_import(node, &prefix, member, Some(alias).filter(|alias| Some(*alias) != member));
             }
         }
         true
+    }
+
+    /// Path of a call that imports, and the member taken from what it gives: `await import('./a')`, `require('a').b`.
+    fn imported_path<'t>(&self, rule: &Rule, mut value: Node<'t>) -> Option<(Node<'t>, Option<Node<'t>>)> {
+        let mut member = None;
+        for _ in 0..MAX_NESTING {
+            let value_rule = self.table.rule(value.kind_id())?;
+            match value_rule.role {
+                Role::Transparent if value_rule.value == 0 => value = value.named_child(0)?,
+                Role::Member if member.is_none() => {
+                    member = value.child_by_field_id(value_rule.property);
+                    value = value.child_by_field_id(value_rule.object)?;
+                }
+                Role::Call => {
+                    let callee = self.text(value.child_by_field_id(value_rule.callee)?);
+                    rule.imports.iter().find(|known| known.as_bytes() == callee)?;
+                    let arguments = value.named_child(value.named_child_count().checked_sub(1)? as u32)?;
+                    let path = arguments.named_child(0)?;
+                    let quoted = self.text(path).first().is_some_and(|first| matches!(first, b'"' | b'\'' | b'`'));
+                    return quoted.then_some((path, member));
+                }
+                _ => return None,
+            }
+        }
+        None
     }
 }

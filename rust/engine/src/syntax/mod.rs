@@ -15,3 +15,4 @@ mod references;
 pub mod rules;
 pub mod sections;
 mod terms;
+mod values;

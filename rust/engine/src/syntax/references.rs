@@ -37,17 +37,24 @@ impl Extractor<'_> {
         self.push_reference(owner, name, receiver, node, ReferenceKind::Type);
     }
 
-    /// `callee(…)`, or `receiver.name(…)` where the grammar keeps them apart (Java).
+    /// `callee(…)`, or `receiver.name(…)` where the grammar keeps them apart (Java). Without either field the last
+    /// named child is the name and the first the receiver (`Item::getName`).
     pub(super) fn call(&mut self, node: Node, rule: &Rule) {
         let named = if rule.callee != 0 {
             node.child_by_field_id(rule.callee).and_then(|callee| self.named(callee))
         } else {
-            node.child_by_field_id(rule.name).map(|name| {
-                let receiver = node.child_by_field_id(rule.receiver);
+            let (receiver, name) = if rule.name == 0 {
+                member_parts(node, rule)
+            } else {
+                (node.child_by_field_id(rule.receiver), node.child_by_field_id(rule.name))
+            };
+            name.and_then(|name| self.named(name)).map(|(name, _)| {
                 let receiver = receiver.map_or(Str::NONE, |receiver| self.receiver(receiver));
-                (self.strings.intern(self.text(name)), receiver)
+                (name, receiver)
             })
         };
+        let small = |name| !self.strings.table.get(name).first().is_some_and(u8::is_ascii_uppercase);
+        let named = named.filter(|(name, receiver)| !(rule.capitalised && receiver.is_none() && small(*name)));
         if let Some((name, receiver)) = named {
             let owner = self.scope().symbol;
             self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
@@ -55,8 +62,14 @@ impl Extractor<'_> {
     }
 
     pub(super) fn construct(&mut self, node: Node, rule: &Rule) {
-        let named = node.child_by_field_id(rule.type_field).and_then(|constructed| self.named(constructed));
+        let mut constructed = node.child_by_field_id(rule.type_field);
+        let named = constructed.and_then(|constructed| self.named(constructed));
         if let Some((name, receiver)) = named {
+            // Said once: not as a type again.
+            while let Some(inner) = constructed.filter(|inner| self.role(*inner) == Some(Role::Transparent)) {
+                constructed = inner.child(0);
+            }
+            self.taken_until = self.taken_until.max(constructed.map_or(0, |inner| inner.end_byte() as u32));
             let owner = self.scope().symbol;
             self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
         }
@@ -64,10 +77,9 @@ impl Extractor<'_> {
 
     pub(super) fn member_type(&mut self, node: Node, rule: &Rule) {
         let start = node.start_byte() as u32;
-        let Some(property) = node.child_by_field_id(rule.property).filter(|_| start >= self.taken_until) else {
-            return;
-        };
-        let receiver = node.child_by_field_id(rule.object).map_or(Str::NONE, |object| self.receiver(object));
+        let (object, property) = member_parts(node, rule);
+        let Some(property) = property.filter(|_| start >= self.taken_until) else { return };
+        let receiver = object.map_or(Str::NONE, |object| self.receiver(object));
         let name = self.strings.intern(self.text(property));
         self.type_reference(node, name, receiver);
         self.taken_until = node.end_byte() as u32;
@@ -132,8 +144,8 @@ impl Extractor<'_> {
             let rule = table.rule(node.kind_id())?;
             match rule.role {
                 Role::Member | Role::MemberType => {
-                    let property = node.child_by_field_id(rule.property)?;
-                    let object = node.child_by_field_id(rule.object);
+                    let (object, property) = member_parts(node, rule);
+                    let property = property?;
                     let receiver = object.map_or(Str::NONE, |object| self.receiver(object));
                     if self.table.marks(property.kind_id()) & mark::IDENTIFIER == 0 {
                         return self.named(property).map(|(name, _)| (name, receiver));
@@ -165,8 +177,9 @@ impl Extractor<'_> {
         let rule = self.table.rule(node.kind_id());
         match rule.map(|rule| (rule.role, rule)) {
             Some((Role::Member | Role::MemberType, rule)) => {
-                let Some(property) = node.child_by_field_id(rule.property) else { return false };
-                if let Some(object) = node.child_by_field_id(rule.object) {
+                let (object, property) = member_parts(node, rule);
+                let Some(property) = property else { return false };
+                if let Some(object) = object {
                     if !self.write_receiver(object, out, nesting + 1) {
                         return false;
                     }
@@ -227,6 +240,9 @@ impl Extractor<'_> {
         let targets: Vec<Node> = node.children_by_field_id(name_field, &mut cursor).collect();
         for target in targets {
             let (target, value) = self.first_of_lists(target, value);
+            // The value may stand beside the name, inside a declarator.
+            let inner = || self.table.rule(target.kind_id()).and_then(|rule| target.child_by_field_id(rule.value));
+            let value = value.or_else(inner);
             let Some(name) = self.binding_name(target, rule) else { continue };
             let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };
             let (type_name, kind) = held.unwrap_or((declared, BindingKind::Annotated));
@@ -243,7 +259,7 @@ impl Extractor<'_> {
     }
 
     pub(super) fn first_of_list<'t>(&self, node: Node<'t>) -> Node<'t> {
-        let list = self.role(node) == Some(Role::ImportList);
+        let list = self.role(node) == Some(Role::List);
         if list { node.named_child(0).unwrap_or(node) } else { node }
     }
 
@@ -279,6 +295,7 @@ impl Extractor<'_> {
                     return Some((self.strings.intern(&text), BindingKind::Annotated));
                 }
                 Role::Transparent => node = node.child_by_field_id(rule.value).or_else(|| node.named_child(0))?,
+                Role::Assignment | Role::DefineVariable => node = node.child_by_field_id(rule.value)?,
                 _ => return None,
             }
         }
@@ -352,6 +369,15 @@ impl Extractor<'_> {
         let first = found.first().copied()?;
         self.named(first).map(|(name, _)| name)
     }
+}
+
+/// Object and property of a member; without fields in the grammar the first and the last named child.
+fn member_parts<'t>(node: Node<'t>, rule: &Rule) -> (Option<Node<'t>>, Option<Node<'t>>) {
+    if rule.property != 0 || rule.object != 0 {
+        return (node.child_by_field_id(rule.object), node.child_by_field_id(rule.property));
+    }
+    let last = node.named_child_count().saturating_sub(1);
+    (node.named_child(0).filter(|_| last > 0), node.named_child(last as u32))
 }
 
 /// One reference per owner, name, receiver and kind: the first; and no type reference where a base says the same.

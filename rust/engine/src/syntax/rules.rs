@@ -83,6 +83,9 @@ pub enum Role {
     DefineType,
     #[serde(rename = "definition.function")]
     DefineFunction,
+    /// A method wherever it stands: in a type, an object, an anonymous class.
+    #[serde(rename = "definition.method")]
+    DefineMethod,
     /// A block at module level that belongs to what stands before it: a call of a macro, whose first argument is the
     /// name (`SYSCALL_DEFINE1(close, …) {…}`), or a declaration that the grammar could not read to its end.
     #[serde(rename = "definition.detached-body")]
@@ -91,9 +94,28 @@ pub enum Role {
     /// the innermost declarator has `parameters` (C's prototypes).
     #[serde(rename = "definition.variable")]
     DefineVariable,
+    /// `name` gets `value`: a definition if that is a function, an export if the rule's `exports` say so, and a binding;
+    /// never a variable of its own.
+    #[serde(rename = "assignment")]
+    Assignment,
     /// A local or field: what it holds is remembered for receivers.
     #[serde(rename = "binding")]
     Binding,
+    /// A field of the type around it: a method if it holds a function, else a binding.
+    #[serde(rename = "field")]
+    Field,
+    /// An object written out; its members are named after the variable that holds it.
+    #[serde(rename = "record")]
+    Record,
+    /// `name` and `value` in such an object, or a bare name that is both.
+    #[serde(rename = "record.member")]
+    RecordMember,
+    /// Several names at once, taken out of one value: `{ a, b: [c] }`.
+    #[serde(rename = "pattern")]
+    Pattern,
+    /// The name of a type parameter, which is no type of the project.
+    #[serde(rename = "type-parameter")]
+    TypeParameter,
     /// Members of a type that stand outside it (Rust `impl`): `type`, and `bases` for what is implemented.
     #[serde(rename = "container")]
     Container,
@@ -170,8 +192,9 @@ pub enum Role {
     /// `path` goes before all of `list`.
     #[serde(rename = "import.scope")]
     ImportScope,
-    #[serde(rename = "import.list")]
-    ImportList,
+    /// Names side by side: of an import, or the targets and values of an assignment.
+    #[serde(rename = "list", alias = "import.list")]
+    List,
     /// A relative module: leading dots, then a path.
     #[serde(rename = "import.relative")]
     ImportRelative,
@@ -189,6 +212,7 @@ impl Role {
             Self::DefineEnum => SymbolKind::Enum,
             Self::DefineType => SymbolKind::Type,
             Self::DefineFunction => SymbolKind::Function,
+            Self::DefineMethod => SymbolKind::Method,
             Self::DefineVariable => SymbolKind::Variable,
             _ => return None,
         })
@@ -230,6 +254,12 @@ struct NodeSpec {
     /// The names of callees that import (JavaScript's `require`).
     #[serde(default)]
     imports: Vec<String>,
+    /// Objects whose members the file offers to others (`exports`, `module.exports`); they themselves are its default.
+    #[serde(default)]
+    exports: Vec<String>,
+    /// Only names that begin with a capital; the others belong to the language (JSX tags).
+    #[serde(default)]
+    capitalised: bool,
     /// The kind is absent in some version of the grammar.
     #[serde(default)]
     optional: bool,
@@ -258,6 +288,9 @@ pub struct Rules {
     pub doc_comments: Vec<String>,
     #[serde(default)]
     pub import_binding: ImportBinding,
+    /// Declared types that leave the type to the value (`var`).
+    #[serde(default)]
+    pub inferred_types: Vec<String>,
     /// Names of constructors (`__init__`, `constructor`).
     #[serde(default)]
     pub constructors: Vec<String>,
@@ -321,6 +354,8 @@ pub struct Rule {
     pub bases: Vec<Selector>,
     pub kinds: Vec<(u16, SymbolKind)>,
     pub imports: Vec<String>,
+    pub exports: Vec<String>,
+    pub capitalised: bool,
 }
 
 /// The first part of a node that one of the selectors finds.
@@ -467,6 +502,8 @@ impl Table {
             bases,
             kinds,
             imports: spec.imports.clone(),
+            exports: spec.exports.clone(),
+            capitalised: spec.capitalised,
         })
     }
 

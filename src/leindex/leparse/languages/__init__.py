@@ -11,7 +11,7 @@ import importlib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import metadata
@@ -165,22 +165,37 @@ def _spec(folder: str, raw: Mapping[str, dict[str, Any]]) -> LanguageSpec:
         raise LanguageError(f"{said['source']}: unknown key {min(unknown)!r}; known are {', '.join(sorted(_KEYS))}.")
     if said.get("name") != folder:
         raise LanguageError(f"{said['source']}: the name must be that of the folder, {folder!r}.")
-    parent = raw.get(said["inherits"]) if "inherits" in said else {}
-    if parent is None:
-        raise LanguageError(f"{said['source']}: inherits {said['inherits']!r}, which is no language.")
-    rules = _merged(parent.get("rules", {}), said.get("rules", {}))
-    traits = {**parent.get("traits", {}), **said.get("traits", {})}
+    rules: dict[str, Any] = {}
+    traits: dict[str, Any] = {}
+    tests: Iterable[str] = ()
+    for table in reversed(list(_lineage(folder, raw))):
+        rules = _merged(rules, table.get("rules", {}))
+        traits |= table.get("traits", {})
+        tests = table.get("tests", tests)
     lists = {key: tuple(said.get(key, ())) for key in ("aliases", "extensions", "filenames", "shebangs")}
-    tests = tuple(said.get("tests", parent.get("tests", ())))
     return LanguageSpec(
         name=folder,
         source=said["source"],
         grammar=said.get("grammar"),
         traits=traits,
         rules=rules,
-        tests=tests,
+        tests=tuple(tests),
         **lists,
     )
+
+
+def _lineage(folder: str, raw: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The tables of a language and of those it inherits from, its own first."""
+    said = raw[folder]
+    seen = {folder}
+    yield said
+    while "inherits" in said:
+        parent = said["inherits"]
+        if parent not in raw or parent in seen:
+            raise LanguageError(f"{said['source']}: inherits {parent!r}, which is no other language.")
+        said = raw[parent]
+        seen.add(parent)
+        yield said
 
 
 def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

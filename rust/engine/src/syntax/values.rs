@@ -1,0 +1,405 @@
+//! What names get as values: functions, objects, exports, plain values.
+//!
+//! A function that is a value is called what holds it: a variable (`const f = () => …`), a member of an object that
+//! exists (`app.use = function …`), of one that is written out (`{ run() {…} }`), or the file itself
+//! (`module.exports = …`). Where the object has no symbol of its own its text becomes the `container` of the method.
+//! What a file offers under another name than its own is an import of the file from itself: a resolver that follows
+//! re-exports needs to know nothing more.
+
+use tree_sitter::Node;
+
+use super::definitions::{Place, field};
+use super::extract::{Container, Extractor};
+use super::facts::{Import, Str, SymbolKind};
+use super::names;
+use super::rules::{Role, Rule, mark};
+
+/// The name under which a file offers what has no name of its own.
+const DEFAULT: &[u8] = b"default";
+/// Objects and patterns nested deeper than this name nothing.
+const MAX_NESTING: usize = 16;
+
+/// What an assignment gives a value to.
+struct Target<'t> {
+    node: Node<'t>,
+    name: &'t [u8],
+    /// The object, where it is a name: `app` of `app.use`, `Foo` of `Foo.prototype.bar`.
+    container: Option<String>,
+    /// The type, where the object is the one that the method around works on (`this.x`).
+    holder: Option<u32>,
+    exported: bool,
+    /// The whole of what the file offers (`module.exports`), not a member of it.
+    whole: bool,
+}
+
+/// A variable of the module whose value is open.
+#[derive(Clone, Copy)]
+pub(super) struct Held {
+    pub symbol: u32,
+    pub name_start: u32,
+    pub end_byte: u32,
+}
+
+impl<'a> Extractor<'a> {
+    /// Variables of a statement: functions they hold are functions, those of a module are variables, all are bindings.
+    pub(super) fn variables(&mut self, node: Node, rule: &Rule) {
+        if self.holds_definition(node, rule) {
+            return;
+        }
+        if rule.type_field != 0 || rule.value != 0 {
+            self.binding(node, rule);
+            self.offered_by_chain(node, rule);
+        }
+        // What the parser had to complete is no declaration, but the beginning of something it could not read.
+        let completed = || node.child(node.child_count().saturating_sub(1)).is_some_and(|last| last.is_missing());
+        let anonymous = (node.start_byte() as u32) < self.anonymous_until;
+        if self.scope().kind != SymbolKind::Module || anonymous || completed() {
+            return;
+        }
+        let mut cursor = node.walk();
+        let targets: Vec<Node> = node.children_by_field_id(field(rule.name), &mut cursor).collect();
+        for declared in targets {
+            if matches!(self.role(declared), Some(Role::Pattern | Role::List)) {
+                let mut names = Vec::new();
+                self.names_in(declared, &mut names, 0);
+                names.into_iter().for_each(|name| self.variable(node, name, rule));
+                continue;
+            }
+            let Some(name) = self.innermost_name(declared).filter(|name| self.role(*name) != Some(Role::Member)) else {
+                continue;
+            };
+            if rule.parameters != 0 && self.declares_function(declared, rule.parameters) {
+                return self.define(node, name, rule, SymbolKind::Function, node);
+            }
+            self.variable(node, name, rule);
+        }
+    }
+
+    /// `const app = module.exports = …` offers `app`.
+    fn offered_by_chain(&mut self, node: Node, rule: &Rule) {
+        let name = node.child_by_field_id(rule.name).filter(|name| self.is_name(*name));
+        let mut value = node.child_by_field_id(rule.value);
+        while let Some(assignment) = value.filter(|value| self.role(*value) == Some(Role::Assignment)) {
+            let table = self.table;
+            let Some(inner) = table.rule(assignment.kind_id()) else { return };
+            let whole = self.target(assignment, inner).is_some_and(|target| target.whole);
+            if let Some(name) = name.filter(|_| whole) {
+                return self.offer(self.text(name), DEFAULT, node);
+            }
+            value = assignment.child_by_field_id(inner.value);
+        }
+    }
+
+    /// An assignment to what exists; it makes a variable only where that is offered to other files.
+    pub(super) fn assignment(&mut self, node: Node, rule: &Rule) {
+        if self.holds_definition(node, rule) {
+            return;
+        }
+        self.binding(node, rule);
+        let Some(target) = self.target(node, rule).filter(|target| target.exported) else { return };
+        let value = node.child_by_field_id(rule.value).map(|value| self.text(value));
+        let value_names = node.child_by_field_id(rule.value).is_some_and(|value| self.is_name(value));
+        if let Some(value) = value.filter(|_| value_names) {
+            self.offer(value, target.name, node);
+        } else if !target.whole && self.scope().kind == SymbolKind::Module {
+            let known = self.facts.symbols.len();
+            self.variable(node, target.node, rule);
+            if self.facts.symbols.len() > known {
+                self.offer(target.name, target.name, node);
+            }
+        }
+    }
+
+    /// A field of the type around it.
+    pub(super) fn field(&mut self, node: Node, rule: &Rule) {
+        let kind = self.scope().kind;
+        let near = self.depth <= self.scope().depth + 3 && (kind.is_type() || kind == SymbolKind::Type);
+        if near && !self.holds_definition(node, rule) {
+            self.binding(node, rule);
+        }
+    }
+
+    /// A member of an object that is written out.
+    pub(super) fn record_member(&mut self, node: Node, rule: &Rule) {
+        let offered = self.record().is_some_and(|record| record.exports);
+        let Some(name) = node.child_by_field_id(rule.name) else {
+            if offered {
+                self.offer(self.text(node), self.text(node), node);
+            }
+            return;
+        };
+        let value = node.child_by_field_id(rule.value);
+        if let Some(value) = value.filter(|value| offered && self.is_name(*value)) {
+            self.offer(self.text(value), self.text(name), node);
+        } else {
+            self.holds_definition(node, rule);
+        }
+    }
+
+    /// Whether the value is a definition, or an object with definitions in it, or imported; then it is dealt with.
+    fn holds_definition(&mut self, node: Node, rule: &Rule) -> bool {
+        let Some(value) = node.child_by_field_id(rule.value).map(|value| self.first_of_list(value)) else {
+            return false;
+        };
+        if self.import_call(node, rule, value) {
+            return true;
+        }
+        let (value, steps) = self.innermost_value(value);
+        let kind = self.function_value(value);
+        if kind.is_none() && self.role(value) != Some(Role::Record) {
+            return false;
+        }
+        let Some(mut target) = self.target(node, rule) else { return false };
+        let Some(kind) = kind else {
+            self.open_record(&target, steps);
+            return false;
+        };
+        if self.defined.0 == value.id() {
+            // `exports.a = exports.b = function …`: one function, two names.
+            if target.exported {
+                let name = self.strings.table.get(self.defined.1).to_vec();
+                self.offer(&name, target.name, node);
+            }
+            return true;
+        }
+        let own_name = self.table.rule(value.kind_id()).and_then(|rule| value.child_by_field_id(rule.name));
+        if let (true, Some(own)) = (target.whole, own_name.filter(|_| self.role(value) != Some(Role::Lambda))) {
+            self.offer(self.text(own), DEFAULT, node);
+            target.name = self.text(own);
+        }
+        self.define_value(node, rule, value, kind, &target);
+        true
+    }
+
+    fn define_value(&mut self, node: Node, rule: &Rule, value: Node, kind: SymbolKind, target: &Target) {
+        let mut place = self.place(node, target.node, kind, value);
+        place.called = Some(target.name);
+        place.exported |= target.exported;
+        if let Some(holder) = target.holder {
+            (place.parent, place.container) = (holder, Str::NONE);
+        } else if let Some(container) = &target.container {
+            place.container = self.strings.intern(container.as_bytes());
+        }
+        self.defined = (value.id(), self.strings.intern(target.name));
+        self.finish_definition(place, rule);
+    }
+
+    /// `export default function () {…}`: nothing names it but the word.
+    pub(super) fn default_definition(&mut self, node: Node, rule: &Rule) {
+        let Some(value) = node.child_by_field_id(rule.value) else { return };
+        let (value, steps) = self.innermost_value(value);
+        let target = Target { node, name: DEFAULT, container: None, holder: None, exported: true, whole: true };
+        if self.is_name(value) {
+            self.offer(self.text(value), DEFAULT, node);
+        } else if self.role(value) == Some(Role::Record) {
+            self.open_record(&target, steps);
+        } else if let Some(kind) = self.function_value(value) {
+            let rule_of_value = self.table.rule(value.kind_id());
+            let named = rule_of_value.and_then(|rule| value.child_by_field_id(rule.name));
+            if named.is_none() || self.role(value) == Some(Role::Lambda) {
+                self.define_value(node, rule, value, kind, &target);
+            }
+        }
+    }
+
+    /// Through `await`, parentheses and chained assignments to the value; how many nodes deeper that is.
+    fn innermost_value<'t>(&self, mut value: Node<'t>) -> (Node<'t>, u32) {
+        for steps in 0..MAX_NESTING as u32 {
+            let Some(rule) = self.table.rule(value.kind_id()) else { return (value, steps) };
+            let inner = match rule.role {
+                Role::Transparent if rule.value == 0 => value.named_child(0),
+                Role::Assignment => value.child_by_field_id(rule.value),
+                _ => None,
+            };
+            let Some(inner) = inner else { return (value, steps) };
+            value = inner;
+        }
+        (value, 0)
+    }
+
+    /// What a value defines: a function, or a class.
+    fn function_value(&self, value: Node) -> Option<SymbolKind> {
+        let role = self.role(value)?;
+        if role == Role::Lambda {
+            return Some(SymbolKind::Function);
+        }
+        role.defines().filter(|kind| kind.is_callable() || *kind == SymbolKind::Class)
+    }
+
+    /// The members of an object are named after what holds it.
+    fn open_record(&mut self, target: &Target, steps: u32) {
+        let outer = self.record().filter(|_| target.container.is_none() && !target.exported).map(|record| record.name);
+        let mut name = Vec::new();
+        if let Some(outer) = outer.filter(|outer| !outer.is_none()) {
+            name.extend_from_slice(self.strings.table.get(outer));
+            name.push(b'.');
+        } else if let Some(container) = target.container.as_ref().filter(|_| target.name != b"prototype") {
+            name.extend_from_slice(container.as_bytes());
+            name.push(b'.');
+        }
+        match &target.container {
+            Some(container) if target.name == b"prototype" => name.extend_from_slice(container.as_bytes()),
+            _ if target.whole => {}
+            _ => name.extend_from_slice(target.name),
+        }
+        let name = if name.is_empty() { Str::NONE } else { self.strings.intern(&name) };
+        let members = self.depth + steps + 2;
+        let exports = target.whole && target.exported;
+        self.containers.push(Container { name, symbol: None, implements: false, depth: self.depth, members, exports });
+    }
+
+    /// The object whose members stand at this depth.
+    pub(super) fn record(&self) -> Option<&Container> {
+        self.containers.last().filter(|container| container.members == self.depth)
+    }
+
+    /// What the left side of an assignment names; None for an index or a pattern.
+    fn target<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<Target<'t>>
+    where
+        'a: 't,
+    {
+        let left = self.first_of_list(node.child_by_field_id(rule.name)?);
+        let name = self.innermost_name(left)?;
+        let mut target =
+            Target { node: name, name: self.text(name), container: None, holder: None, exported: false, whole: false };
+        let known = |text: &[u8]| rule.exports.iter().any(|known| known.as_bytes() == text);
+        if known(target.name) {
+            (target.name, target.exported, target.whole) = (DEFAULT, true, true);
+            return Some(target);
+        }
+        let Some(member) = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member) else {
+            return Some(target);
+        };
+        let (object, property) = (name.child_by_field_id(member.object)?, name.child_by_field_id(member.property)?);
+        target.name = self.text(property);
+        let text = names::without_space(self.text(object));
+        if known(text.as_bytes()) {
+            target.exported = true;
+        } else if self.is_receiver(object) {
+            target.holder = self.enclosing_type();
+        } else {
+            target.container = Some(text.strip_suffix(".prototype").unwrap_or(&text).to_string());
+        }
+        Some(target)
+    }
+
+    /// Whether this is the object that the method around works on: a keyword, or the method's first parameter.
+    fn is_receiver(&self, object: Node) -> bool {
+        if object.named_child_count() == 0 && self.table.marks(object.kind_id()) & mark::IDENTIFIER == 0 {
+            return true;
+        }
+        let around = &self.facts.symbols[self.scope().symbol as usize];
+        let first = self.facts.parameters.get(around.first_parameter as usize).filter(|_| around.parameter_count > 0);
+        around.kind() == SymbolKind::Method
+            && first.is_some_and(|first| self.strings.table.get(first.name) == self.text(object))
+    }
+
+    pub(super) fn enclosing_type(&self) -> Option<u32> {
+        let mut index = self.scope().symbol;
+        while let Some(symbol) = self.facts.symbols.get(index as usize) {
+            if symbol.kind().is_type() {
+                return Some(index);
+            }
+            index = symbol.parent;
+        }
+        None
+    }
+
+    fn is_name(&self, node: Node) -> bool {
+        node.child_count() == 0 && self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0
+    }
+
+    /// What the file offers: `name` of its own (or that it imports) as `alias`.
+    pub(super) fn offer(&mut self, name: &[u8], alias: &[u8], at: Node) {
+        let name_text = self.strings.intern(name);
+        self.exports.push(name_text);
+        if name != alias {
+            let file = self.path.rsplit('/').next().unwrap_or(self.path);
+            let path = self.strings.intern(format!("./{file}").as_bytes());
+            let alias = self.strings.intern(alias);
+            let line = at.start_position().row as u32 + 1;
+            self.facts.imports.push(Import { owner: 0, path, name: name_text, alias, level: 0, line });
+        }
+    }
+
+    /// `export { a, b as c }`: names of this file.
+    pub(super) fn offered_list(&mut self, list: Node) {
+        let mut cursor = list.walk();
+        let items: Vec<Node> = list.named_children(&mut cursor).collect();
+        for item in items {
+            let Some(rule) = self.table.rule(item.kind_id()) else { continue };
+            let Some(name) = item.child_by_field_id(rule.name) else { continue };
+            let alias = item.child_by_field_id(rule.alias).unwrap_or(name);
+            self.offer(self.text(name), self.text(alias), item);
+        }
+    }
+
+    /// At the end: symbols of the module that the file offers by name are public.
+    pub(super) fn mark_offered(&mut self) {
+        let offered: rustc_hash::FxHashSet<Str> = self.exports.drain(..).collect();
+        if offered.is_empty() {
+            return;
+        }
+        for symbol in self.facts.symbols.iter_mut().skip(1) {
+            if symbol.parent == 0 && symbol.container.is_none() && offered.contains(&symbol.name) {
+                symbol.flags |= super::facts::flag::EXPORTED;
+                symbol.visibility = super::facts::Visibility::Public as u8;
+            }
+        }
+    }
+
+    /// The names in a pattern or list, without keys and default values.
+    fn names_in<'t>(&self, node: Node<'t>, found: &mut Vec<Node<'t>>, nesting: usize) {
+        if nesting > MAX_NESTING {
+            return;
+        }
+        if self.is_name(node) {
+            return found.push(node);
+        }
+        let Some(rule) = self.table.rule(node.kind_id()) else { return };
+        match rule.role {
+            Role::Pattern | Role::List | Role::ParameterVariadic => {
+                let mut cursor = node.walk();
+                for child in node.named_children(&mut cursor) {
+                    self.names_in(child, found, nesting + 1);
+                }
+            }
+            Role::Parameter | Role::Declarator => {
+                if let Some(inner) = node.child_by_field_id(rule.name) {
+                    self.names_in(inner, found, nesting + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn variable(&mut self, node: Node, name: Node, rule: &Rule) {
+        let text = self.definition_name(name);
+        // Names that are assigned again, and those that only the machine reads, add nothing.
+        if text.len() < 2 && !text.iter().all(u8::is_ascii_uppercase) {
+            return;
+        }
+        let place: Place = self.place(node, name, SymbolKind::Variable, node);
+        let known = self.strings.intern(text);
+        if !self.variables.insert((place.parent, known)) {
+            return;
+        }
+        let symbol = self.push_symbol(&place, rule);
+        self.facts.symbols[symbol as usize].complexity = 0;
+        self.hash_text(symbol, node);
+        self.held = Held { symbol, name_start: name.start_byte() as u32, end_byte: node.end_byte() as u32 };
+    }
+
+    /// A function without a name: what it declares is local to it. In the value of a module's variable it is that
+    /// variable's code.
+    pub(super) fn anonymous(&mut self, node: Node) {
+        if self.defined.0 == node.id() {
+            return;
+        }
+        let start = node.start_byte() as u32;
+        self.anonymous_until = self.anonymous_until.max(node.end_byte() as u32);
+        if self.scope().kind == SymbolKind::Module && start < self.held.end_byte {
+            self.push_scope(self.held.symbol, self.held.name_start, SymbolKind::Variable);
+        }
+    }
+}
