@@ -12,6 +12,10 @@ mod syntax;
 mod text;
 mod vectors;
 
+/// Extraction makes many small vectors and frees them on other threads, which the system's allocator does not like.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The native module of LeIndex; `leindex_rust` is its door.
 #[pymodule(gil_used = false)]
 mod _engine {
