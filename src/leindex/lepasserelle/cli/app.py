@@ -49,7 +49,7 @@ def common(
 def main() -> None:
     """Run the command line and exit."""
     try:
-        app()
+        app(prog_name="leindex")  # also for `python -m leindex`: one name in help and errors
     except SystemExit as done:
         code = done.code if isinstance(done.code, int) else Exit.OK
     except BrokenPipeError:
