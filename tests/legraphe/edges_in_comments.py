@@ -13,7 +13,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from leindex.legraphe.native import Program, Snapshot
-from leindex.legraphe.program import assemble, edge_rows, node_rows
+from leindex.legraphe.program import Assembly, EdgeRow, NodeRow, StoredFacts, edge_rows
 from leindex.leparse.languages import languages
 from leindex.leparse.native import parse_source
 
@@ -25,11 +25,17 @@ class Project:
     """A program made from source texts."""
 
     program: Program
+    nodes: list[NodeRow]
     sources: dict[str, str]
+
+    @property
+    def edges(self) -> list[EdgeRow]:
+        """All rows of edges."""
+        return [row for some in edge_rows(self.program) for row in some]
 
     def names(self) -> dict[int, str]:
         """Qualified names by node."""
-        return {row[0]: row[4] for row in node_rows(self.program)}
+        return {row[0]: row[4] for row in self.nodes}
 
     def node(self, qualified: str) -> int:
         """The one node of a qualified name."""
@@ -45,14 +51,21 @@ class Project:
 def project(sources: dict[str, str]) -> Project:
     """Parse and assemble files by path."""
     texts = {path: dedent(text).lstrip("\n") for path, text in sorted(sources.items())}
+    with Assembly(stored(texts), languages().traits()) as assembly:
+        nodes = [row for some in assembly.node_rows() for row in some]
+        return Project(assembly.program(), nodes, texts)
+
+
+def stored(sources: dict[str, str]) -> list[StoredFacts]:
+    """Facts of files by path, as the store gives them."""
     facts = []
-    for path, text in texts.items():
+    for path, text in sources.items():
         language = languages().for_path(path)
         assert language is not None, path
         parsed = parse_source(path, text.encode(), languages()[language].native)
         assert parsed.syntax_errors == 0, f"{path} has syntax errors"
         facts.append((path, language, parsed.flags, parsed.facts))
-    return Project(assemble(facts, languages().traits()), texts)
+    return facts
 
 
 def check(sources: dict[str, str], folder: Path) -> None:
@@ -61,8 +74,8 @@ def check(sources: dict[str, str], folder: Path) -> None:
     snapshot = made.saved(folder)
     names = made.names()
     found: dict[tuple[str, int], list[str]] = {}
-    files = {row[0]: row[2] for row in node_rows(made.program)}
-    for source, target, _, confidence, line in edge_rows(made.program):
+    files = {row[0]: row[2] for row in made.nodes}
+    for source, target, _, confidence, line in made.edges:
         found.setdefault((files[source], line), []).append(f"{names[target]} {confidence:g}")
     for node, path in files.items():
         for _, _, candidates, line in snapshot.unresolved(node):

@@ -11,10 +11,10 @@ from leindex.legraphe.gravity import expand
 from leindex.legraphe.ladder import LADDER, ladder_json
 from leindex.legraphe.native import ProgramBuilder, Snapshot, SnapshotUnusable
 from leindex.legraphe.neighbours import ambiguities, neighbours
-from leindex.legraphe.program import assemble, edge_rows, node_rows
+from leindex.legraphe.program import Assembly
 from leindex.leparse.languages import languages
 from leindex.types import Symbol
-from tests.legraphe.edges_in_comments import Project, project
+from tests.legraphe.edges_in_comments import Project, project, stored
 
 SOURCES = {
     "app.py": """
@@ -54,7 +54,7 @@ def symbols_of(made: Project) -> dict[int, Symbol]:
             start_byte=row[13], end_byte=row[14], signature_start=row[15], signature_end=row[16], doc_start=row[17],
             doc_end=row[18], language="python", file_flags=0,
         )
-        for row in node_rows(made.program)
+        for row in made.nodes
     }  # fmt: skip
 
 
@@ -67,18 +67,32 @@ def test_rows_say_where_a_symbol_stands_and_what_it_is() -> None:
     assert start.parent == made.node("app.Server")
     text = made.sources["app.py"].encode()
     assert text[start.start_byte : start.end_byte].startswith(b"def start(self):")
-    assert {len(row[-1]) for row in node_rows(made.program)} == {32}
+    assert {len(row[-1]) for row in made.nodes} == {32}
 
 
 def test_nodes_are_positions_and_slices_join_to_the_whole() -> None:
     made = project(SOURCES)
-    program = made.program
-    rows = list(node_rows(program))
-    assert [row[0] for row in rows] == list(range(program.node_count))
-    assert [row[2] for row in rows] == sorted(row[2] for row in rows)
-    pieces = [row for start in range(0, program.node_count, 3) for row in program.node_rows(start, start + 3)]
-    assert pieces == rows
-    assert program.edge_rows(5, 2) == program.node_rows(10**6, 10**7) == []
+    assert [row[0] for row in made.nodes] == list(range(made.program.node_count))
+    assert [row[2] for row in made.nodes] == sorted(row[2] for row in made.nodes)
+    facts = stored(made.sources)
+    added = ProgramBuilder(languages().traits(), ladder_json()).add(facts)
+    assert len(added) == len(made.nodes)
+    assert [row for start in range(0, len(added), 3) for row in added.part(start, start + 3)] == made.nodes
+    assert added.part(5, 2) == added.part(10**6, 10**7) == made.program.edge_rows(5, 2) == []
+
+
+def test_the_program_waits_for_its_rows() -> None:
+    with Assembly(stored(project(SOURCES).sources), languages().traits()) as assembly:
+        with pytest.raises(RuntimeError, match="rows of the nodes come first"):
+            assembly.program()
+        assert sum(map(len, assembly.node_rows())) == assembly.program().node_count
+
+
+def test_a_method_outside_its_type_is_adopted_when_all_files_are_known() -> None:
+    made = project({"a.go": "package shop\n\nfunc (s *Store) Get() {}\n", "b.go": "package shop\n\ntype Store struct{}\n"})
+    get, store = made.node("shop.Store.Get"), made.node("shop.Store")
+    assert made.nodes[get][10] == 0, "the module, as far as its own file knows"
+    assert made.program.adopted() == [(store, get)]
 
 
 def test_callees_and_callers_are_two_ends_of_the_same_edges(tmp_path: Path) -> None:
@@ -97,7 +111,7 @@ def test_callees_and_callers_are_two_ends_of_the_same_edges(tmp_path: Path) -> N
     calling = neighbours(snapshot, symbols, made.node("db.Store.load"), "callers")
     assert [it.symbol.qualified_name for it in calling] == ["app.Server.start"]
     assert neighbours(snapshot, symbols, made.node("db.connect"), "callees", ["data_dependency"])
-    both_ways = {(s, t, kind) for s, t, kind, _, _ in edge_rows(made.program)}
+    both_ways = {(s, t, kind) for s, t, kind, _, _ in made.edges}
     forward = {(n, t, kind) for n in known for t, kind, _, _ in snapshot.edges(n, "out")}
     backward = {(s, n, kind) for n in known for s, kind, _, _ in snapshot.edges(n, "in")}
     assert both_ways == forward == backward
@@ -181,7 +195,9 @@ def test_files_out_of_order_and_tables_that_say_nonsense_are_refused() -> None:
 
 
 def test_an_empty_project_is_a_program_of_nothing(tmp_path: Path) -> None:
-    program = assemble([], languages().traits())
+    with Assembly([], languages().traits()) as assembly:
+        assert list(assembly.node_rows()) == []
+        program = assembly.program()
     program.save(tmp_path / "snapshot.bin", 4)
     snapshot = Snapshot.open(tmp_path / "snapshot.bin")
     assert (snapshot.node_count, snapshot.edge_count, snapshot.generation) == (0, 0, 4)

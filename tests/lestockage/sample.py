@@ -35,7 +35,7 @@ def parsed(path: str, symbols: int, **changes: Any) -> ParsedRow:
 
 
 def node(number: int, file: str, local: str, kind: str, parent: int | None, module: str = "http") -> tuple[Any, ...]:
-    """A row as ``Program.node_rows`` gives it."""
+    """A row as ``NodeRows.part`` gives it."""
     name = local.rpartition(".")[2].partition("~")[0] or module
     qualified = f"{module}.{local.partition('~')[0]}" if local else module
     identity = f"{file}::{local}" if local else file
@@ -74,7 +74,12 @@ SKIPPED = [Skipped("big.py", "ignored-size", "3000000 bytes, the limit is 209715
 
 def publish(writer: StoreWriter, nodes: Sequence[tuple[Any, ...]] = NODES) -> int:
     """Publish the sample with the files that the writer knows."""
-    return writer.publish([nodes[:2], nodes[2:]], [EDGES], SKIPPED, lambda: None)
+    with writer.publishing(SKIPPED) as edition:
+        edition.put_nodes(nodes[:2])
+        edition.put_nodes(nodes[2:])
+        edition.index_names()
+        edition.put_edges(EDGES)
+    return writer.generation
 
 
 def sample_index(root: Path) -> Path:

@@ -91,23 +91,24 @@ def test_a_second_publish_replaces_the_first_whole(writer: StoreWriter, tmp_path
         assert "intel_nodes_by_name" in plan[0][3], "the index dropped for the load is back"
 
 
-@pytest.mark.parametrize("moment", ["nodes", "edges", "ready"])
+@pytest.mark.parametrize("moment", ["nodes", "edges", "snapshot"])
 def test_a_publish_that_fails_leaves_the_generation_before(writer: StoreWriter, tmp_path: Path, moment: str) -> None:
     writer.put_files(FILES)
     publish(writer)
 
-    def fail() -> Any:
-        raise KeyboardInterrupt
+    def interrupted(at: str) -> None:
+        if at == moment:
+            raise KeyboardInterrupt
 
-    def rows(name: str, good: list[Any]) -> Iterator[list[Any]]:
-        yield good[:1]
-        if name == moment:
-            fail()
-        yield good[1:]
-
-    ready = fail if moment == "ready" else lambda: None
-    with pytest.raises(KeyboardInterrupt):
-        writer.publish(rows("nodes", NODES), rows("edges", EDGES), [], ready)
+    with pytest.raises(KeyboardInterrupt), writer.publishing([]) as edition:
+        edition.put_nodes(NODES[:1])
+        interrupted("nodes")
+        edition.put_nodes(NODES[1:])
+        edition.index_names()
+        edition.put_edges(EDGES[:1])
+        interrupted("edges")
+        edition.put_edges(EDGES[1:])
+        interrupted("snapshot")
     assert writer.generation == 1
     with Store.open(writer.folder, tmp_path) as reader:
         assert (reader.generation, len(reader.find("get")), reader.summary().symbols) == (1, 2, len(NODES))

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use leindex_engine::graph::edges::EdgeKind;
+use leindex_engine::graph::node_rows::{NodeRow, NodeRows as Rows};
 use leindex_engine::graph::policy::{Policy, PolicyError};
-use leindex_engine::program::{NodeRow, Program as Built, ProgramBuilder as Builder, ProgramError, StoredFile};
+use leindex_engine::program::{Program as Built, ProgramBuilder as Builder, ProgramError, StoredFile};
 use leindex_engine::syntax::facts::SymbolKind;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -47,8 +48,8 @@ impl ProgramBuilder {
         Ok(Self { builder: Some(Builder::new(policy, model.map(StaticModel::shared))) })
     }
 
-    /// Adds a batch of (path, language name, file flags, facts).
-    fn add(&mut self, py: Python<'_>, files: Vec<(String, String, u32, PyBackedBytes)>) -> PyResult<()> {
+    /// Adds a batch of (path, language name, file flags, facts) and returns its rows.
+    fn add(&mut self, py: Python<'_>, files: Vec<(String, String, u32, PyBackedBytes)>) -> PyResult<NodeRows> {
         let builder = self.builder.as_mut().ok_or_else(built_already)?;
         let added = detached(py, || {
             let stored = |(path, language, flags, facts)| StoredFile { path, language, flags, facts };
@@ -58,7 +59,7 @@ impl ProgramBuilder {
                 .collect();
             builder.add(&batch)
         });
-        added.map_err(IntoPy::into_py)
+        added.map(|rows| NodeRows { rows }).map_err(IntoPy::into_py)
     }
 
     /// Resolves all names and ends the builder.
@@ -70,6 +71,30 @@ impl ProgramBuilder {
 
 fn built_already() -> PyErr {
     PyRuntimeError::new_err("this program was built already; start a new ProgramBuilder")
+}
+
+/// Rows of `intel_nodes` of one batch, not yet made.
+#[pyclass(frozen, module = "leindex_rust._engine")]
+pub struct NodeRows {
+    rows: Rows,
+}
+
+#[pymethods]
+impl NodeRows {
+    fn __len__(&self) -> usize {
+        self.rows.nodes().len()
+    }
+
+    /// Some of the rows: node, id, file, name, qualified name, kind, visibility, signature, summary, complexity,
+    /// parent, lines, byte ranges of all, signature and doc, hashes.
+    fn part<'py>(&self, py: Python<'py>, start: usize, stop: usize) -> PyResult<Bound<'py, PyList>> {
+        let rows = PyList::empty(py);
+        let mut words = Words::new(py);
+        for node in self.rows.nodes().take(stop).skip(start) {
+            rows.append(node_row(&mut words, &self.rows.row(node))?)?;
+        }
+        Ok(rows)
+    }
 }
 
 /// One generation in memory.
@@ -96,16 +121,9 @@ impl Program {
         self.built.unresolved().len()
     }
 
-    /// Rows of `intel_nodes`: node, id, file, name, qualified name, kind, visibility, signature, summary, complexity,
-    /// parent, lines, byte ranges of all, signature and doc, hashes.
-    fn node_rows<'py>(&self, py: Python<'py>, start: usize, stop: usize) -> PyResult<Bound<'py, PyList>> {
-        let rows = PyList::empty(py);
-        let mut words = Words::new(py);
-        for node in start..stop.min(self.built.node_count()) {
-            let identity = self.built.identity(node as u32);
-            rows.append(node_row(&mut words, &self.built.node_row(node as u32), &identity)?)?;
-        }
-        Ok(rows)
+    /// Methods written outside their type that have found it, as (type, method).
+    fn adopted(&self, py: Python<'_>) -> Vec<(u32, u32)> {
+        detached(py, || self.built.adopted().into_iter().map(|(method, holder)| (holder, method)).collect())
     }
 
     /// Rows of `intel_edges`: source, target, kind, confidence, line.
@@ -137,7 +155,7 @@ struct Words<'py> {
     py: Python<'py>,
     kinds: Vec<Bound<'py, PyString>>,
     visibility: HashMap<&'static str, Bound<'py, PyString>>,
-    path: (Vec<u8>, Bound<'py, PyString>),
+    path: (String, Bound<'py, PyString>),
 }
 
 impl<'py> Words<'py> {
@@ -146,7 +164,7 @@ impl<'py> Words<'py> {
             py,
             kinds: SymbolKind::ALL.iter().map(|kind| PyString::intern(py, kind.name())).collect(),
             visibility: HashMap::new(),
-            path: (Vec::new(), PyString::new(py, "")),
+            path: (String::new(), PyString::new(py, "")),
         }
     }
 
@@ -154,9 +172,9 @@ impl<'py> Words<'py> {
         PyString::new(self.py, &String::from_utf8_lossy(bytes)).into_any()
     }
 
-    fn path(&mut self, bytes: &[u8]) -> Bound<'py, PyAny> {
-        if self.path.0 != bytes {
-            self.path = (bytes.to_vec(), PyString::new(self.py, &String::from_utf8_lossy(bytes)));
+    fn path(&mut self, path: &str) -> Bound<'py, PyAny> {
+        if self.path.0 != path {
+            self.path = (path.into(), PyString::new(self.py, path));
         }
         self.path.1.clone().into_any()
     }
@@ -179,34 +197,34 @@ impl<'py> Words<'py> {
     }
 }
 
-fn node_row<'py>(words: &mut Words<'py>, row: &NodeRow, identity: &[u8]) -> PyResult<Bound<'py, PyTuple>> {
+fn node_row<'py>(words: &mut Words<'py>, row: &NodeRow) -> PyResult<Bound<'py, PyTuple>> {
     let py = words.py;
-    let visibility = row.visibility();
+    let symbol = row.symbol;
+    let visibility = symbol.visibility().name();
     let visibility = words.visibility.entry(visibility).or_insert_with(|| PyString::intern(py, visibility)).clone();
-    let (record, ranges) = (row.record, row.ranges);
     let path = words.path(row.path);
     let values = [
         words.number(row.node),
-        words.text(identity),
+        words.text(&row.identity),
         path,
         words.text(row.name),
         words.text(row.qualified),
-        words.kinds[record.kind() as usize].clone().into_any(),
+        words.kinds[symbol.kind() as usize].clone().into_any(),
         visibility.into_any(),
         words.text(row.signature),
         words.text(row.summary),
-        words.number(record.complexity),
+        words.number(symbol.complexity),
         row.parent.map_or_else(|| py.None().into_bound(py), |parent| words.number(parent)),
-        words.number(record.start_line),
-        words.number(record.end_line),
-        words.number(ranges.start_byte),
-        words.number(ranges.end_byte),
-        words.number(ranges.signature_start),
-        words.number(ranges.signature_end),
-        words.number(ranges.doc_start),
-        words.number(ranges.doc_end),
-        words.hex(&ranges.body_hash),
-        words.hex(&ranges.interface_hash),
+        words.number(symbol.start_line),
+        words.number(symbol.end_line),
+        words.number(symbol.start_byte),
+        words.number(symbol.end_byte),
+        words.number(symbol.signature_start),
+        words.number(symbol.signature_end),
+        words.number(symbol.doc_start),
+        words.number(symbol.doc_end),
+        words.hex(&symbol.body_hash),
+        words.hex(&symbol.interface_hash),
     ];
     PyTuple::new(py, values)
 }

@@ -32,7 +32,7 @@ mod _engine {
     #[pymodule_export]
     use crate::errors::SnapshotUnusable;
     #[pymodule_export]
-    use crate::graph::{Program, ProgramBuilder};
+    use crate::graph::{NodeRows, Program, ProgramBuilder};
     #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]

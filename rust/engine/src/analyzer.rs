@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use crate::context::{Candidate, Question, Span, Stamp, build_weighted_context};
 use crate::graph::gravity::Gravity;
+use crate::graph::node_rows::NodeRows;
 use crate::graph::policy::Policy;
 use crate::graph::program_graph::Graph;
-use crate::program::{Program, ProgramBuilder, ProgramError, StoredFile};
+use crate::program::{ProgramBuilder, ProgramError, StoredFile};
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::walk::{WalkOptions, walk};
 use crate::syntax::facts::{FactsError, FileFacts, ParameterKind, Str, Symbol};
@@ -58,7 +59,9 @@ pub struct Analyzer {
 
 struct Project {
     root: PathBuf,
-    program: Program,
+    rows: NodeRows,
+    /// Types of methods that are written outside them.
+    adopted: FxHashMap<u32, u32>,
     snapshot: Snapshot,
     stamps: FxHashMap<String, Stamp>,
 }
@@ -142,16 +145,16 @@ impl Analyzer {
         });
         let stamps = stamps.collect();
         let mut builder = ProgramBuilder::new(self.policy.clone(), None);
-        builder.add(&files)?;
+        let rows = builder.add(&files)?;
         let program = builder.build();
         let folder = tempfile::tempdir().map_err(read)?;
         let path = folder.path().join("snapshot.bin");
         program.save(&path, 1)?;
         // The mapping outlives the file's name.
         let snapshot = Snapshot::open(&path)?;
-        let count = program.node_count();
-        self.project = Some(Project { root: root.into(), program, snapshot, stamps });
-        Ok(count)
+        let adopted = program.adopted().into_iter().collect();
+        self.project = Some(Project { root: root.into(), rows, adopted, snapshot, stamps });
+        Ok(program.node_count())
     }
 
     /// Signatures of one file, which need not belong to the project.
@@ -166,23 +169,23 @@ impl Analyzer {
     }
 
     pub fn get_node(&self, node: u32) -> Result<NodeInfo, AnalyzerError> {
-        let program = &self.project(node)?.program;
-        let row = program.node_row(node);
+        let project = self.project(node)?;
+        let row = project.rows.row(node);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Ok(NodeInfo {
             node,
-            id: text(&program.identity(node)),
-            file: text(row.path),
+            id: text(&row.identity),
+            file: row.path.into(),
             name: text(row.name),
             qualified_name: text(row.qualified),
-            kind: row.record.kind().name(),
+            kind: row.symbol.kind().name(),
             signature: text(row.signature),
             summary: text(row.summary),
-            visibility: row.visibility(),
-            complexity: row.record.complexity,
-            start_line: row.record.start_line,
-            end_line: row.record.end_line,
-            parent: row.parent,
+            visibility: row.symbol.visibility().name(),
+            complexity: row.symbol.complexity,
+            start_line: row.symbol.start_line,
+            end_line: row.symbol.end_line,
+            parent: project.adopted.get(&node).copied().or(row.parent),
         })
     }
 
@@ -194,7 +197,7 @@ impl Analyzer {
         let candidates: Vec<Candidate> = pulled
             .take(MOST_CANDIDATES)
             .map(|found| Candidate {
-                span: span(&project.program, found.node),
+                span: span(&project.rows, found.node),
                 relevance: found.relevance,
                 hops: found.hops,
             })
@@ -206,7 +209,7 @@ impl Analyzer {
 
     fn project(&self, node: u32) -> Result<&Project, AnalyzerError> {
         let project = self.project.as_ref().ok_or(AnalyzerError::NotInitialized)?;
-        let count = project.program.node_count();
+        let count = project.rows.nodes().len();
         if (node as usize) < count { Ok(project) } else { Err(AnalyzerError::UnknownNode { node, count }) }
     }
 
@@ -216,23 +219,23 @@ impl Analyzer {
     }
 }
 
-fn span(program: &Program, node: u32) -> Span {
-    let row = program.node_row(node);
+fn span(rows: &NodeRows, node: u32) -> Span {
+    let row = rows.row(node);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Span {
-        file: text(row.path),
+        file: row.path.into(),
         qualified_name: text(row.qualified),
-        kind: row.record.kind().name().into(),
+        kind: row.symbol.kind().name().into(),
         signature: text(row.signature),
         summary: text(row.summary),
-        start_line: row.record.start_line,
-        end_line: row.record.end_line,
-        start_byte: row.ranges.start_byte,
-        end_byte: row.ranges.end_byte,
-        signature_start: row.ranges.signature_start,
-        signature_end: row.ranges.signature_end,
-        doc_start: row.ranges.doc_start,
-        doc_end: row.ranges.doc_end,
+        start_line: row.symbol.start_line,
+        end_line: row.symbol.end_line,
+        start_byte: row.symbol.start_byte,
+        end_byte: row.symbol.end_byte,
+        signature_start: row.symbol.signature_start,
+        signature_end: row.symbol.signature_end,
+        doc_start: row.symbol.doc_start,
+        doc_end: row.symbol.doc_end,
     }
 }
 

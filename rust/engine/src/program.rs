@@ -1,7 +1,7 @@
 //! One generation of a project: facts of all files in, everything that is stored or asked out.
 //!
-//! [`ProgramBuilder`] decodes each file's facts once and feeds the builders side by side; [`Program`] is what came of
-//! it, ready to be written to the store row by row and to a snapshot whole. Nodes are numbered by position: files in
+//! [`ProgramBuilder`] decodes each file's facts once, feeds the builders side by side and gives the rows of the symbols
+//! back; [`Program`] is what came of it, its edges ready for the store and everything else for a snapshot. Nodes are numbered by position: files in
 //! the order of their paths, symbols in their order inside the file.
 
 use std::path::Path;
@@ -9,15 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::graph::builder::{GraphBuilder, NO_NODE, Node};
+use crate::graph::builder::{GraphBuilder, NO_NODE};
 use crate::graph::edges::{Edge, Unresolved};
-use crate::graph::node_rows::{FileRows, Ranges};
+use crate::graph::node_rows::NodeRows;
 use crate::graph::policy::Policy;
-use crate::graph::program_graph::{container_of, write_graph};
+use crate::graph::program_graph::write_graph;
 use crate::graph::resolve::{Resolved, resolve};
-use crate::graph::text::type_head;
 use crate::snapshot::{SnapshotError, SnapshotWriter};
-use crate::syntax::facts::{FactsError, FileFacts, Visibility};
+use crate::syntax::facts::{FactsError, FileFacts};
 use crate::text::lexical::LexicalBuilder;
 use crate::vectors::pool::write_without_vectors;
 use crate::vectors::{StaticModel, VectorBuilder};
@@ -44,7 +43,6 @@ pub enum ProgramError {
 /// Takes the files in batches, sorted by path.
 pub struct ProgramBuilder {
     graph: GraphBuilder,
-    rows: Vec<FileRows>,
     lexical: LexicalBuilder,
     vectors: Option<VectorBuilder>,
     next_node: u32,
@@ -56,7 +54,6 @@ impl ProgramBuilder {
     pub fn new(policy: Policy, model: Option<Arc<StaticModel>>) -> Self {
         Self {
             graph: GraphBuilder::new(policy),
-            rows: Vec::new(),
             lexical: LexicalBuilder::new(),
             vectors: model.map(VectorBuilder::new),
             next_node: 0,
@@ -64,11 +61,11 @@ impl ProgramBuilder {
         }
     }
 
-    /// Adds a batch; memory grows by what is kept of it, not by its facts.
+    /// Adds a batch and gives its rows; memory grows by what is kept of it, not by its facts.
     ///
     /// # Errors
     /// [`ProgramError::Facts`] names the file whose facts must be made again; nothing of the batch was added then.
-    pub fn add(&mut self, files: &[StoredFile]) -> Result<(), ProgramError> {
+    pub fn add(&mut self, files: &[StoredFile]) -> Result<NodeRows, ProgramError> {
         let decoded: Vec<FileFacts> = files
             .par_iter()
             .map(|file| {
@@ -88,11 +85,9 @@ impl ProgramBuilder {
         }
         self.next_node = next;
         let each = || files.iter().zip(&decoded).zip(&first_nodes).map(|((file, facts), &first)| (file, facts, first));
-        let Self { graph, rows, lexical, vectors, .. } = self;
-        let add_graph = || {
-            each().for_each(|(file, facts, first)| graph.add_file(file.path, file.language, file.flags, first, facts));
-            rows.extend(decoded.iter().map(FileRows::new));
-        };
+        let Self { graph, lexical, vectors, .. } = self;
+        let add_graph =
+            || each().for_each(|(file, facts, first)| graph.add_file(file.path, file.language, file.flags, first, facts));
         let add_lexical =
             || each().for_each(|(file, facts, first)| lexical.add_file(file.path, file.flags, first, facts));
         let add_vectors = || {
@@ -101,14 +96,17 @@ impl ProgramBuilder {
             }
         };
         rayon::join(add_lexical, || rayon::join(add_vectors, add_graph));
-        Ok(())
+        let mut rows = NodeRows::default();
+        for ((file, facts), first) in files.iter().zip(decoded).zip(first_nodes) {
+            rows.push(file.path, self.graph.separator(file.language), first, facts);
+        }
+        Ok(rows)
     }
 
     /// Resolves all names.
     pub fn build(self) -> Program {
         Program {
             resolved: resolve(self.graph.finish()),
-            rows: self.rows,
             lexical: Mutex::new(self.lexical),
             vectors: self.vectors,
         }
@@ -118,29 +116,9 @@ impl ProgramBuilder {
 /// Everything of one generation, in memory.
 pub struct Program {
     resolved: Resolved,
-    rows: Vec<FileRows>,
     /// Writing completes the index, so one thread at a time.
     lexical: Mutex<LexicalBuilder>,
     vectors: Option<VectorBuilder>,
-}
-
-/// A symbol as the store keeps it.
-pub struct NodeRow<'a> {
-    pub node: u32,
-    pub record: &'a Node,
-    pub path: &'a [u8],
-    pub name: &'a [u8],
-    pub qualified: &'a [u8],
-    pub signature: &'a [u8],
-    pub summary: &'a [u8],
-    pub parent: Option<u32>,
-    pub ranges: &'a Ranges,
-}
-
-impl NodeRow<'_> {
-    pub fn visibility(&self) -> &'static str {
-        Visibility::from_code(self.record.visibility).unwrap_or(Visibility::Public).name()
-    }
 }
 
 impl Program {
@@ -156,57 +134,13 @@ impl Program {
         &self.resolved.unresolved
     }
 
-    /// The row of a node.
-    pub fn node_row(&self, node: u32) -> NodeRow<'_> {
-        let collected = &self.resolved.collected;
-        let record = &collected.nodes[node as usize];
-        let file = &collected.files[record.file as usize];
-        let rows = &self.rows[record.file as usize];
-        let index = (node - file.first_node) as usize;
-        NodeRow {
-            node,
-            record,
-            path: collected.names.get(file.path),
-            name: collected.names.get(record.name),
-            qualified: rows.qualified(index),
-            signature: rows.signature(index),
-            summary: rows.summary(index),
-            parent: Some(container_of(record)).filter(|&parent| parent != NO_NODE),
-            ranges: &rows.ranges[index],
-        }
-    }
-
-    /// `path::Outer.name`, the identity that outlasts an index run; `~2` marks a second symbol of that name.
-    pub fn identity(&self, node: u32) -> Vec<u8> {
-        let collected = &self.resolved.collected;
-        let file = &collected.files[collected.nodes[node as usize].file as usize];
-        let separator = collected.policy.traits(file.language).separator.as_bytes();
-        let rows = &self.rows[collected.nodes[node as usize].file as usize];
-        let mut parts: Vec<Vec<u8>> = Vec::new();
-        let mut at = node;
-        while collected.nodes[at as usize].parent != NO_NODE {
-            let record = &collected.nodes[at as usize];
-            let mut part = collected.names.get(record.name).to_vec();
-            let ordinal = rows.ordinals[(at - file.first_node) as usize];
-            if ordinal > 1 {
-                part.extend_from_slice(format!("~{ordinal}").as_bytes());
-            }
-            parts.push(part);
-            let container = collected.containers[at as usize];
-            // A method outside its type stands in it by name, unless the type is its parent anyway.
-            let named = record.parent != NO_NODE && collected.nodes[record.parent as usize].kind().is_type();
-            if !container.is_none() && !named {
-                parts.push(type_name(collected.names.get(container)).to_vec());
-            }
-            at = record.parent;
-        }
-        parts.reverse();
-        let mut identity = collected.names.get(file.path).to_vec();
-        if !parts.is_empty() {
-            identity.extend_from_slice(b"::");
-            identity.extend_from_slice(&parts.join(separator));
-        }
-        identity
+    /// Methods written outside their type that have found it: (method, type). Their rows were given before that.
+    pub fn adopted(&self) -> Vec<(u32, u32)> {
+        let nodes = self.resolved.collected.nodes.iter().zip(0..);
+        nodes
+            .filter(|(node, _)| node.holder != NO_NODE && node.holder != node.parent)
+            .map(|(node, number)| (number, node.holder))
+            .collect()
     }
 
     /// Text of a name that an [`Unresolved`] entry holds.
@@ -227,11 +161,6 @@ impl Program {
     }
 }
 
-/// `Store` of the receiver `*Store<T>`.
-fn type_name(container: &[u8]) -> &[u8] {
-    type_head(container, &[]).unwrap_or(container)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,7 +170,7 @@ mod tests {
     use crate::text::lexical::{Lexical, Weights};
     use crate::vectors::Vectors;
 
-    fn build(sample: &Sample, batch: usize) -> Program {
+    fn build(sample: &Sample, batch: usize) -> (Program, NodeRows) {
         let blobs: Vec<Vec<u8>> = sample.files.iter().map(|(_, _, facts)| facts.encode()).collect();
         let files: Vec<StoredFile> = sample
             .files
@@ -250,10 +179,11 @@ mod tests {
             .map(|((path, language, _), facts)| StoredFile { path, language, flags: 0, facts })
             .collect();
         let mut builder = ProgramBuilder::new(policy(), None);
+        let mut rows = NodeRows::default();
         for files in files.chunks(batch) {
-            builder.add(files).expect("sound facts");
+            rows.append(builder.add(files).expect("sound facts"));
         }
-        builder.build()
+        (builder.build(), rows)
     }
 
     const SHOP: &str = "
@@ -272,10 +202,10 @@ function go()
 
     #[test]
     fn identities_name_places_and_count_namesakes() {
-        let program = build(&Sample::read(SHOP), 10);
-        let identities: Vec<String> = (0..program.node_count() as u32)
-            .map(|node| String::from_utf8(program.identity(node)).expect("text"))
-            .collect();
+        let (program, rows) = build(&Sample::read(SHOP), 10);
+        assert_eq!(rows.nodes(), 0..program.node_count() as u32);
+        let identities: Vec<String> =
+            rows.nodes().map(|node| String::from_utf8(rows.row(node).identity).expect("text")).collect();
         assert_eq!(
             identities,
             [
@@ -295,18 +225,19 @@ function go()
     #[test]
     fn batches_make_no_difference() {
         let sample = Sample::read(SHOP);
-        let (whole, pieces) = (build(&sample, 10), build(&sample, 1));
+        let ((whole, rows), (pieces, _)) = (build(&sample, 10), build(&sample, 1));
         assert_eq!(whole.edges(), pieces.edges());
         assert_eq!(whole.edges().len(), 2, "two functions called run share the call");
-        let row = whole.node_row(6);
-        assert_eq!((row.name, row.parent, row.path), (&b"Get"[..], Some(5), &b"b.go"[..]));
+        let row = rows.row(6);
+        assert_eq!((row.name, row.parent, row.path), (&b"Get"[..], Some(4), "b.go"));
+        assert_eq!(whole.adopted(), [(6, 5)], "the type is found when all files are known");
     }
 
     #[test]
     fn a_snapshot_holds_the_graph_and_the_text_index_of_one_generation() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("snapshot.bin");
-        build(&Sample::read(SHOP), 10).save(&path, 3).expect("save");
+        build(&Sample::read(SHOP), 10).0.save(&path, 3).expect("save");
         let snapshot = Snapshot::open(&path).expect("open");
         assert_eq!(snapshot.generation(), 3);
         assert_eq!(Graph::open(&snapshot).expect("graph").node_count(), 9);

@@ -2,49 +2,87 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
 
 from leindex.legraphe.ladder import ladder_json
-from leindex.legraphe.native import Program, ProgramBuilder, StaticModel
+from leindex.legraphe.native import NodeRows, Program, ProgramBuilder, StaticModel
 
 StoredFacts = tuple[str, str, int, bytes]
 """Path, language name, file flags, facts."""
 NodeRow = tuple[
     int, str, str, str, str, str, str, str, str, int, int | None, int, int, int, int, int, int, int, int, str, str
 ]
-"""A row of ``intel_nodes``; see ``Program.node_rows``."""
+"""A row of ``intel_nodes``; see ``NodeRows.part``."""
 EdgeRow = tuple[int, int, str, float, int]
 """Source, target, kind, confidence, line."""
 
 FACTS_BATCH = 8 << 20
 """Bytes of facts that cross at once: enough to keep all cores busy, little beside what is kept of them."""
-ROWS_BATCH = 20_000
-"""Rows that exist as Python tuples at once."""
+ROWS_BATCH = 5_000
+"""Rows that exist as Python tuples at once: 10 MB of nodes."""
 
 
-def assemble(files: Iterable[StoredFacts], languages: str, model: StaticModel | None = None) -> Program:
-    """Build the program of a project.
+class Assembly:
+    """Puts the program of a project together. What is known early leaves early: rows of nodes, then the program.
 
-    ``files`` come sorted by the bytes of their paths, ``languages`` is the JSON of language traits by name,
-    and ``model`` makes the vectors; without one there are none. Raises
-    ``EngineError`` naming the file whose facts must be made again, ValueError when files are out of order.
+    The engine works in a thread of its own, so that whoever takes the rows can write them meanwhile.
     """
-    builder = ProgramBuilder(languages, ladder_json(), model)
-    for batch in _batches(files):
-        builder.add(batch)
-    return builder.build()
+
+    def __init__(self, files: Iterable[StoredFacts], languages: str, model: StaticModel | None = None) -> None:
+        """Take ``files`` sorted by the bytes of their paths; they are read as the rows are taken.
+
+        ``languages`` is the JSON of language traits by name, and ``model`` makes the vectors; without one there are
+        none.
+        """
+        self._files = files
+        self._builder = ProgramBuilder(languages, ladder_json(), model)
+        self._pool = ThreadPoolExecutor(1, "leindex-assembly")
+        self._built: Future[Program] | None = None
+
+    def node_rows(self) -> Iterator[list[NodeRow]]:
+        """All rows of ``intel_nodes`` in their order, some at a time; after the last, names are being resolved.
+
+        Raises:
+            EngineError: naming the file whose facts must be made again.
+            ValueError: files are out of order.
+        """
+        ahead: deque[Future[NodeRows]] = deque()
+        for batch in _batches(self._files):
+            ahead.append(self._pool.submit(self._builder.add, batch))
+            if len(ahead) > 1:
+                yield from _parts(ahead.popleft().result())
+        for added in ahead:
+            yield from _parts(added.result())
+        self._built = self._pool.submit(self._builder.build)
+
+    def program(self) -> Program:
+        """Wait for the program, once all rows have been taken."""
+        if self._built is None:
+            raise RuntimeError("the rows of the nodes come first: take all of node_rows()")
+        return self._built.result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
 
 
-def node_rows(program: Program) -> Iterator[NodeRow]:
-    """All rows of ``intel_nodes``, with few of them in memory at a time."""
-    for start in range(0, program.node_count, ROWS_BATCH):
-        yield from program.node_rows(start, start + ROWS_BATCH)
-
-
-def edge_rows(program: Program) -> Iterator[EdgeRow]:
-    """All rows of ``intel_edges``, with few of them in memory at a time."""
+def edge_rows(program: Program) -> Iterator[list[EdgeRow]]:
+    """All rows of ``intel_edges``, sorted by source, target and kind, some at a time."""
     for start in range(0, program.edge_count, ROWS_BATCH):
-        yield from program.edge_rows(start, start + ROWS_BATCH)
+        yield program.edge_rows(start, start + ROWS_BATCH)
+
+
+def _parts(rows: NodeRows) -> Iterator[list[NodeRow]]:
+    for start in range(0, len(rows), ROWS_BATCH):
+        yield rows.part(start, start + ROWS_BATCH)
 
 
 def _batches(files: Iterable[StoredFacts]) -> Iterator[list[StoredFacts]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from leindex.errors import IndexDamaged, IndexFolderReadOnly, NotAFolder, NotReadable, ProjectNotFound
 from leindex.legraphe.native import Program
-from leindex.legraphe.program import assemble
+from leindex.legraphe.program import Assembly, edge_rows
 from leindex.leparse.discovery import Discovery, SourceEntry, discover
 from leindex.leparse.languages import languages
 from leindex.leparse.native import ParsedFile, hash_files
@@ -29,13 +29,12 @@ from leindex.lepasserelle.settings import Settings
 from leindex.lestockage.changes import Changes, compare
 from leindex.lestockage.folder import snapshot_path
 from leindex.lestockage.records import KnownFile, ParsedRow
-from leindex.lestockage.writer import StoreWriter
+from leindex.lestockage.writer import Edition, StoreWriter
 from leindex.types import Embedder, IndexProgress, IndexReport, Skipped, Stage
 
 Progress = Callable[[IndexProgress], None]
 Row = TypeVar("Row")
 
-ROWS_CHUNK = 5000  # rows turned into Python objects at once: 10 MB of nodes
 TELL_EVERY = 500  # files put into the program between two words of progress
 LEFT_OUT = {"binary": "", "minified": "made by a program, not to be read", "unreadable": ""}
 """What a file's status adds to the report, where the parser gives no detail."""
@@ -200,38 +199,43 @@ class IndexRun:
         return snapshot.generation == generation and snapshot.embedder == (self._model.name if self._model else "")
 
     def _publish(self, tally: Tally) -> None:
-        with self._stage("graph"):
-            program = self._build(tally.known)
-        with self._stage("store"), ThreadPoolExecutor(1, "leindex-snapshot") as pool:
-            generation = self._writer.generation + 1
-            saved = pool.submit(program.save, str(snapshot_path(self._writer.folder, generation)), generation)
-            total = program.node_count + program.edge_count
-            nodes = self._chunks(program.node_rows, program.node_count, 0, total)
-            edges = self._chunks(program.edge_rows, program.edge_count, program.node_count, total)
-            try:
-                self._writer.publish(nodes, edges, tally.skipped, saved.result)
-            except OSError as error:
-                raise IndexFolderReadOnly(self._writer.folder, error.strerror or str(error)) from error
-
-    def _build(self, files: int) -> Program:
+        """Rows are written while the engine works: nodes while files are added, edges while the snapshot is saved."""
+        facts = self._counted(self._writer.facts(), tally.known)
         try:
-            return assemble(self._counted(self._writer.facts(), files), languages().traits(), self._model)
+            with (
+                self._writer.publishing(tally.skipped) as edition,
+                Assembly(facts, languages().traits(), self._model) as assembly,
+            ):
+                with self._stage("graph"):
+                    for nodes in assembly.node_rows():
+                        edition.put_nodes(nodes)
+                    self._tell("graph", tally.known, tally.known)
+                    edition.index_names()
+                    program = assembly.program()
+                with self._stage("store"):
+                    self._store(program, edition)
         except EngineError as error:  # facts that are not what was written
             raise IndexDamaged(self._writer.folder, str(error)) from error
+        except OSError as error:
+            raise IndexFolderReadOnly(self._writer.folder, error.strerror or str(error)) from error
+
+    def _store(self, program: Program, edition: Edition) -> None:
+        path = str(snapshot_path(self._writer.folder, edition.generation))
+        with ThreadPoolExecutor(1, "leindex-snapshot") as pool:
+            saved = pool.submit(program.save, path, edition.generation)
+            edition.adopt(program.adopted())
+            done = 0
+            for edges in edge_rows(program):
+                self._tell("store", done, program.edge_count)
+                edition.put_edges(edges)
+                done += len(edges)
+            saved.result()
 
     def _counted(self, rows: Iterable[Row], total: int) -> Iterator[Row]:
         for done, row in enumerate(rows):
             if done % TELL_EVERY == 0:
                 self._tell("graph", done, total)
             yield row
-        self._tell("graph", total, total)
-
-    def _chunks(
-        self, rows: Callable[[int, int], list[Row]], count: int, before: int, total: int
-    ) -> Iterator[Sequence[Row]]:
-        for start in range(0, count, ROWS_CHUNK):
-            self._tell("store", before + start, total)
-            yield rows(start, min(start + ROWS_CHUNK, count))
 
     # -- telling -------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import sqlite3
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -26,12 +26,13 @@ from leindex.lestockage.records import KnownFile, ParsedRow
 from leindex.types import Skipped
 
 NodeRow = tuple[Any, ...]
-"""As ``Program.node_rows`` gives them: node, id, file, name, qualified name, kind, visibility, signature, summary,
+"""As ``NodeRows.part`` gives them: node, id, file, name, qualified name, kind, visibility, signature, summary,
 complexity, parent, start and end line, start and end byte, start and end of signature and of doc, hashes of body and
 interface."""
 EdgeRow = tuple[int, int, str, float, int]
 """Source, target, kind, confidence, line."""
 
+NAMES_INDEX = "SELECT sql FROM sqlite_master WHERE name = 'intel_nodes_by_name'"
 PUT_FILE = f"INSERT OR REPLACE INTO parsed_files VALUES ({', '.join('?' * len(ParsedRow._fields))})"
 NODE_COLUMNS = """INSERT INTO intel_nodes (id, project_id, file_path, symbol_name, node_type, signature, complexity,
     content_hash, local_name, qualified_name, summary, visibility, parent, start_line, end_line, start_byte, end_byte,
@@ -42,6 +43,40 @@ COPY_FILES = """
     INSERT INTO files SELECT path, language, size, mtime_ns, content_hash, status, detail, flags, symbols,
         syntax_errors, lines, sum(symbols) OVER (ORDER BY path) - symbols, ? FROM parsed_files
 """
+
+
+class Edition:
+    """The rows of a generation that is being published."""
+
+    def __init__(self, database: sqlite3.Connection, project_id: str, generation: int) -> None:
+        self.generation = generation
+        self.counts: dict[str, Counter[str]] = {"kinds": Counter(), "edges": Counter()}
+        self._database = database
+        self._values = NODE_VALUES.format(project=project_id)
+        (self._names_index,) = database.execute(NAMES_INDEX).fetchone()
+
+    def clear(self) -> None:
+        """Remove the rows of the generation before."""
+        for statement in ("DROP INDEX intel_nodes_by_name", "DELETE FROM intel_nodes", "DELETE FROM intel_edges"):
+            self._database.execute(statement)
+
+    def put_nodes(self, rows: Sequence[NodeRow]) -> None:
+        """Add nodes, best in the order of their numbers."""
+        self.counts["kinds"].update([row[5] for row in rows])
+        bulk.insert(self._database, NODE_COLUMNS, self._values, rows)
+
+    def index_names(self) -> None:
+        """Make nodes findable by name, once all are there: sorting once is far less work than a million look-ups."""
+        self._database.execute(self._names_index)
+
+    def adopt(self, parents: Iterable[tuple[int, int]]) -> None:
+        """Give nodes another parent: (parent, node)."""
+        self._database.executemany("UPDATE intel_nodes SET parent = ? WHERE id = ?", parents)
+
+    def put_edges(self, rows: Sequence[EdgeRow]) -> None:
+        """Add edges, best sorted by source, target and kind."""
+        self.counts["edges"].update([row[2] for row in rows])
+        bulk.insert(self._database, "INSERT INTO intel_edges", "(?1, ?2, ?3, ?4, ?5)", rows)
 
 
 class StoreWriter:
@@ -152,52 +187,24 @@ class StoreWriter:
         counts = json.loads(self._value("SELECT counts FROM projects"))
         return sum(counts.get("kinds", {}).values()), sum(counts.get("edges", {}).values())
 
-    def publish(
-        self,
-        nodes: Iterable[Sequence[NodeRow]],
-        edges: Iterable[Sequence[EdgeRow]],
-        skipped: Iterable[Skipped],
-        ready: Callable[[], object],
-    ) -> int:
-        """Make a new generation of the parsed files and the rows given, and return its number.
+    @contextmanager
+    def publishing(self, skipped: Iterable[Skipped]) -> Iterator[Edition]:
+        """Make a new generation of the parsed files and of the rows that the block puts.
 
-        ``ready`` is called last before the commit and must return when the snapshot of that generation is in its place;
-        if it raises, nothing is published. Rows come in chunks; edges best sorted by source, target and kind.
+        At the end of the block its snapshot must be in its place. If the block raises, nothing is published.
         """
-        generation = self.generation + 1
         with self._transaction():
-            counts = {"kinds": self._replace_nodes(nodes), "edges": self._replace_edges(edges)}
+            edition = Edition(self._database, self.project_id, self.generation + 1)
+            edition.clear()
+            yield edition
             self._database.execute("DELETE FROM files")
-            self._database.execute(COPY_FILES, (generation,))
+            self._database.execute(COPY_FILES, (edition.generation,))
             self._put_skipped(skipped)
             project = "UPDATE projects SET generation = ?, published_at = ?, pending = 0, counts = ?"
-            self._database.execute(project, (generation, int(time.time()), json.dumps(counts)))
-            ready()
-        self.generation = generation
+            self._database.execute(project, (edition.generation, int(time.time()), json.dumps(edition.counts)))
+        self.generation = edition.generation
         self._empty_log()
-        folders.remove_snapshots(self.folder, keep=generation)
-        return generation
-
-    def _replace_nodes(self, chunks: Iterable[Sequence[NodeRow]]) -> Counter[str]:
-        """The index by name is made after the rows: sorting once is several times faster than a million look-ups."""
-        index = self._value("SELECT sql FROM sqlite_master WHERE name = 'intel_nodes_by_name'")
-        self._database.execute("DROP INDEX intel_nodes_by_name")
-        self._database.execute("DELETE FROM intel_nodes")
-        kinds: Counter[str] = Counter()
-        values = NODE_VALUES.format(project=self.project_id)
-        for chunk in chunks:
-            kinds.update([row[5] for row in chunk])
-            bulk.insert(self._database, NODE_COLUMNS, values, chunk)
-        self._database.execute(str(index))
-        return kinds
-
-    def _replace_edges(self, chunks: Iterable[Sequence[EdgeRow]]) -> Counter[str]:
-        self._database.execute("DELETE FROM intel_edges")
-        kinds: Counter[str] = Counter()
-        for chunk in chunks:
-            kinds.update([row[2] for row in chunk])
-            bulk.insert(self._database, "INSERT INTO intel_edges", "(?1, ?2, ?3, ?4, ?5)", chunk)
-        return kinds
+        folders.remove_snapshots(self.folder, keep=edition.generation)
 
     def _put_skipped(self, skipped: Iterable[Skipped]) -> None:
         self._database.execute("DELETE FROM skipped_files")

@@ -188,6 +188,12 @@ impl GraphBuilder {
         self.collected
     }
 
+    /// What a language writes between the parts of a name.
+    pub fn separator(&self, language: &str) -> &str {
+        let policy = &self.collected.policy;
+        &policy.traits(policy.number(language)).separator
+    }
+
     /// Adds a file whose symbols get the nodes from `first_node` on. Files come sorted by path.
     pub fn add_file(&mut self, path: &str, language: &str, flags: u32, first_node: u32, facts: &FileFacts) {
         debug_assert_eq!(first_node as usize, self.collected.nodes.len(), "nodes are dense");

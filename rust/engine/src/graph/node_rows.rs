@@ -1,100 +1,122 @@
-//! What the store wants to know of every symbol and the graph does not: texts, byte ranges, hashes.
+//! What the store wants to know of every symbol: its row, made from the facts of its file.
 //!
-//! Kept file by file in exactly the space it takes, between adding the files and writing the rows.
+//! Rows need nothing of other files, so they leave batch by batch while later files are still being added.
+
+use std::hash::Hasher;
+use std::ops::Range;
 
 use rustc_hash::FxHashMap;
-use std::hash::Hasher;
 
+use super::text::type_head;
 use crate::syntax::facts::{FileFacts, NO_INDEX, Symbol};
 
-/// The texts of one node: qualified name, signature, summary, back to back in the file's bytes.
-#[derive(Clone, Copy, Debug)]
-struct Texts {
-    start: u32,
-    qualified_end: u32,
-    signature_end: u32,
-    summary_end: u32,
+/// The rows of the files of one batch.
+#[derive(Debug, Default)]
+pub struct NodeRows {
+    /// Sorted by first node.
+    files: Vec<FileRows>,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub struct Ranges {
-    pub start_byte: u32,
-    pub end_byte: u32,
-    pub signature_start: u32,
-    pub signature_end: u32,
-    pub doc_start: u32,
-    pub doc_end: u32,
-    pub body_hash: [u8; 16],
-    pub interface_hash: [u8; 16],
-}
-
-/// The rows of one file.
-#[derive(Clone, Debug)]
-pub struct FileRows {
-    bytes: Box<[u8]>,
-    texts: Box<[Texts]>,
-    pub ranges: Box<[Ranges]>,
+#[derive(Debug)]
+struct FileRows {
+    path: String,
+    /// What the language writes between the parts of a name.
+    separator: String,
+    first_node: u32,
+    facts: FileFacts,
     /// Of several symbols with one name in one place, the second has 2 here; the only or first has 1.
-    pub ordinals: Box<[u32]>,
+    ordinals: Vec<u32>,
+}
+
+/// A symbol as the store keeps it.
+pub struct NodeRow<'a> {
+    pub node: u32,
+    pub symbol: &'a Symbol,
+    pub path: &'a str,
+    /// `path::Outer.name`, the identity that outlasts an index run; `~2` marks a second symbol of that name.
+    pub identity: Vec<u8>,
+    pub name: &'a [u8],
+    pub qualified: &'a [u8],
+    pub signature: &'a [u8],
+    pub summary: &'a [u8],
+    pub parent: Option<u32>,
+}
+
+impl NodeRows {
+    /// Adds a file whose symbols have the nodes from `first_node` on, after those of the files before.
+    pub fn push(&mut self, path: &str, separator: &str, first_node: u32, mut facts: FileFacts) {
+        (facts.terms, facts.references, facts.bindings) = (Vec::new(), Vec::new(), Vec::new()); // no row tells of them
+        let ordinals = ordinals(&facts);
+        self.files.push(FileRows { path: path.into(), separator: separator.into(), first_node, facts, ordinals });
+    }
+
+    /// Puts the files of a later batch behind these.
+    pub fn append(&mut self, mut later: NodeRows) {
+        self.files.append(&mut later.files);
+    }
+
+    /// The nodes that have a row here.
+    pub fn nodes(&self) -> Range<u32> {
+        let start = self.files.first().map_or(0, |file| file.first_node);
+        start..self.files.last().map_or(start, |file| file.first_node + file.facts.symbols.len() as u32)
+    }
+
+    /// The row of one of [`NodeRows::nodes`].
+    pub fn row(&self, node: u32) -> NodeRow<'_> {
+        let file = &self.files[self.files.partition_point(|file| file.first_node <= node) - 1];
+        let index = (node - file.first_node) as usize;
+        let (facts, symbol) = (&file.facts, &file.facts.symbols[index]);
+        NodeRow {
+            node,
+            symbol,
+            path: &file.path,
+            identity: file.identity(index),
+            name: facts.text(symbol.name),
+            qualified: facts.text(symbol.qualified),
+            signature: facts.text(symbol.signature),
+            summary: facts.text(symbol.summary),
+            parent: (symbol.parent != NO_INDEX).then(|| file.first_node + symbol.parent),
+        }
+    }
 }
 
 impl FileRows {
-    pub fn new(facts: &FileFacts) -> Self {
-        let mut bytes = Vec::new();
-        let mut add = |text: &[u8]| {
-            bytes.extend_from_slice(text);
-            bytes.len() as u32
-        };
-        let mut end = 0;
-        let mut texts = Vec::with_capacity(facts.symbols.len());
-        for symbol in &facts.symbols {
-            let start = end;
-            let qualified_end = add(facts.text(symbol.qualified));
-            let signature_end = add(facts.text(symbol.signature));
-            let summary_end = add(facts.text(symbol.summary));
-            texts.push(Texts { start, qualified_end, signature_end, summary_end });
-            end = summary_end;
+    fn identity(&self, index: usize) -> Vec<u8> {
+        let symbols = &self.facts.symbols;
+        let mut parts: Vec<Vec<u8>> = Vec::new();
+        let mut at = index;
+        while symbols[at].parent != NO_INDEX {
+            let symbol = &symbols[at];
+            let mut part = self.facts.text(symbol.name).to_vec();
+            if self.ordinals[at] > 1 {
+                part.extend_from_slice(format!("~{}", self.ordinals[at]).as_bytes());
+            }
+            parts.push(part);
+            // A method outside its type stands in it by name, unless the type is its parent anyway.
+            let parent = symbol.parent as usize;
+            if !symbol.container.is_none() && !symbols[parent].kind().is_type() {
+                parts.push(type_name(self.facts.text(symbol.container)).to_vec());
+            }
+            at = parent;
         }
-        Self {
-            bytes: bytes.into_boxed_slice(),
-            texts: texts.into_boxed_slice(),
-            ranges: facts.symbols.iter().map(ranges).collect(),
-            ordinals: ordinals(facts),
+        parts.reverse();
+        let mut identity = self.path.clone().into_bytes();
+        if !parts.is_empty() {
+            identity.extend_from_slice(b"::");
+            identity.extend_from_slice(&parts.join(self.separator.as_bytes()));
         }
-    }
-
-    pub fn qualified(&self, index: usize) -> &[u8] {
-        let texts = self.texts[index];
-        &self.bytes[texts.start as usize..texts.qualified_end as usize]
-    }
-
-    pub fn signature(&self, index: usize) -> &[u8] {
-        let texts = self.texts[index];
-        &self.bytes[texts.qualified_end as usize..texts.signature_end as usize]
-    }
-
-    pub fn summary(&self, index: usize) -> &[u8] {
-        let texts = self.texts[index];
-        &self.bytes[texts.signature_end as usize..texts.summary_end as usize]
+        identity
     }
 }
 
-fn ranges(symbol: &Symbol) -> Ranges {
-    Ranges {
-        start_byte: symbol.start_byte,
-        end_byte: symbol.end_byte,
-        signature_start: symbol.signature_start,
-        signature_end: symbol.signature_end,
-        doc_start: symbol.doc_start,
-        doc_end: symbol.doc_end,
-        body_hash: symbol.body_hash,
-        interface_hash: symbol.interface_hash,
-    }
+/// `Store` of the receiver `*Store<T>`.
+fn type_name(container: &[u8]) -> &[u8] {
+    type_head(container, &[]).unwrap_or(container)
 }
 
 /// Counts symbols of equal path inside the file. Paths are compared by hash: should two differ and collide, one of them
 /// is called a second, which is still a name of its own.
-fn ordinals(facts: &FileFacts) -> Box<[u32]> {
+fn ordinals(facts: &FileFacts) -> Vec<u32> {
     let mut paths: Vec<u64> = Vec::with_capacity(facts.symbols.len());
     let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
     let mut ordinals = Vec::with_capacity(facts.symbols.len());
@@ -114,7 +136,7 @@ fn ordinals(facts: &FileFacts) -> Box<[u32]> {
         ordinals.push(*count);
         paths.push(if *count > 1 { longer(path, &count.to_le_bytes()) } else { path });
     }
-    ordinals.into_boxed_slice()
+    ordinals
 }
 
 fn longer(path: u64, part: &[u8]) -> u64 {
