@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod allocator;
 mod analyzer;
 mod context;
 mod errors;
@@ -12,13 +13,11 @@ mod syntax;
 mod text;
 mod vectors;
 
-/// Extraction makes many small vectors and frees them on other threads, which the system's allocator does not like.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The native module of LeIndex; `leindex_rust` is its door.
 #[pymodule(gil_used = false)]
 mod _engine {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use crate::analyzer::RustAnalyzer;
     #[pymodule_export]
@@ -47,6 +46,12 @@ mod _engine {
     use crate::text::terms;
     #[pymodule_export]
     use crate::vectors::StaticModel;
+
+    #[pymodule_init]
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::allocator::share_with_tree_sitter();
+        Ok(())
+    }
 }
 
 /// Runs engine work without the interpreter lock. Every call that touches more than a few bytes goes through here.
