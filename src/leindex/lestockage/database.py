@@ -12,6 +12,9 @@ from leindex.errors import IndexDamaged, IndexFolderReadOnly, StoreError
 from leindex.lestockage import schema
 
 DATABASE_NAME = "index.db"
+UNPUBLISHED_NAME = "index.new.db"
+"""Until its first generation is published: no reader looks here, so it needs no log beside it, and writes once what a
+log would make it write twice."""
 CACHE_KIB = 64 << 10  # a bulk load keeps its inner pages in memory
 CHECKPOINT_PAGES = 16_384  # 64 MiB of log: copying back more rarely is less work, and a reader never notices
 BUSY_SECONDS = 10.0
@@ -36,10 +39,12 @@ def sentences(folder: Path) -> Iterator[None]:
 
 def open_for_writing(folder: Path) -> sqlite3.Connection:
     """The database of ``folder``, made or migrated as needed. The caller holds the writer lock."""
+    published = (folder / DATABASE_NAME).exists()
     with sentences(folder):
-        database = sqlite3.connect(folder / DATABASE_NAME, timeout=BUSY_SECONDS, isolation_level=None)
+        path = folder / (DATABASE_NAME if published else UNPUBLISHED_NAME)
+        database = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
-            database.execute("PRAGMA journal_mode = WAL")
+            database.execute(f"PRAGMA journal_mode = {'WAL' if published else 'DELETE'}")
             database.execute("PRAGMA synchronous = NORMAL")
             database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")

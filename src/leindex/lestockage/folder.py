@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from leindex.errors import IndexFolderReadOnly
-from leindex.lestockage.database import DATABASE_NAME
+from leindex.lestockage.database import DATABASE_NAME, UNPUBLISHED_NAME
 
 SNAPSHOT = re.compile(r"snapshot-([0-9]+)\.(?:bin|tmp[0-9]+)")
 
@@ -31,6 +31,16 @@ def snapshot_path(folder: Path, generation: int) -> Path:
     return folder / f"snapshot-{generation}.bin"
 
 
+def is_unpublished(folder: Path) -> bool:
+    """Whether the database waits for its first generation."""
+    return not (folder / DATABASE_NAME).exists()
+
+
+def unveil_database(folder: Path) -> None:
+    """Show readers the database that holds its first generation now. It is closed."""
+    (folder / UNPUBLISHED_NAME).rename(folder / DATABASE_NAME)
+
+
 def remove_snapshots(folder: Path, *, keep: int) -> None:
     """Delete snapshots of other generations and what a killed writer left. Open ones live on until they are closed."""
     for path in folder.iterdir():
@@ -41,8 +51,9 @@ def remove_snapshots(folder: Path, *, keep: int) -> None:
 
 def remove_database(folder: Path) -> None:
     """Delete what can be made again from the sources. The caller holds the writer lock."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        (folder / f"{DATABASE_NAME}{suffix}").unlink(missing_ok=True)
+    for name in (DATABASE_NAME, UNPUBLISHED_NAME):
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            (folder / f"{name}{suffix}").unlink(missing_ok=True)
 
 
 def index_bytes(folder: Path) -> int:

@@ -88,6 +88,7 @@ class StoreWriter:
         self._database = database
         with sentences(folder):
             self.project_id, self.generation = self._project(root)
+            self._unveil()  # a run was killed between its commit and this
 
     @classmethod
     def open(cls, folder: Path, root: Path) -> Self:
@@ -203,6 +204,7 @@ class StoreWriter:
             project = "UPDATE projects SET generation = ?, published_at = ?, pending = 0, counts = ?"
             self._database.execute(project, (edition.generation, int(time.time()), json.dumps(edition.counts)))
         self.generation = edition.generation
+        self._unveil()
         self._empty_log()
         folders.remove_snapshots(self.folder, keep=edition.generation)
 
@@ -210,6 +212,13 @@ class StoreWriter:
         self._database.execute("DELETE FROM skipped_files")
         rows = ((skip.file, skip.reason, skip.detail) for skip in skipped)
         self._database.executemany("INSERT OR REPLACE INTO skipped_files VALUES (?, ?, ?)", rows)
+
+    def _unveil(self) -> None:
+        """After the first publish the database gets the name and the log that readers expect."""
+        if self.generation > 0 and folders.is_unpublished(self.folder):
+            self._database.close()
+            folders.unveil_database(self.folder)
+            self._database = open_for_writing(self.folder)
 
     def _empty_log(self) -> None:
         """A reader may be holding the log, for as long as its question takes; then the next writer empties it."""

@@ -190,7 +190,7 @@ impl<'a> Extractor<'a> {
             self.comments.push(Comment::new(node, owner), self.source);
             return false;
         }
-        if kind == u16::MAX || node.is_missing() {
+        if kind == u16::MAX {
             self.syntax_errors += 1;
         }
         if marks & mark::BRANCH != 0 {
@@ -364,7 +364,11 @@ impl<'a> Extractor<'a> {
         let text = &self.source[node.byte_range()];
         self.tokens.extend_from_slice(text);
         self.tokens.push(0);
-        if marks & mark::IDENTIFIER == 0 || text.is_empty() {
+        if text.is_empty() {
+            self.syntax_errors += u32::from(node.is_missing());
+            return;
+        }
+        if marks & mark::IDENTIFIER == 0 {
             return;
         }
         let start = node.start_byte() as u32;

@@ -32,13 +32,22 @@ impl WordCache {
         Self { places: vec![EMPTY; 1 << bits] }
     }
 
+    /// The place of a word.
+    fn place(&self, word: &[u8]) -> u32 {
+        hash(word) & (self.places.len() - 1) as u32
+    }
+
+    /// Brings places near, all at once: one after the other, each would be waited for.
+    fn touch(&self, places: impl Iterator<Item = u32>) {
+        std::hint::black_box(places.map(|place| u32::from(self.places[place as usize].key_length)).sum::<u32>());
+    }
+
     /// Appends to `out` the numbers of `word`: remembered ones, or those that `make` appends.
-    pub fn numbers(&mut self, word: &[u8], out: &mut Vec<u32>, make: impl FnOnce(&mut Vec<u32>)) {
+    fn numbers(&mut self, word: &[u8], place: u32, out: &mut Vec<u32>, make: impl FnOnce(&mut Vec<u32>)) {
         if word.is_empty() || word.len() > KEY_BYTES {
             return make(out);
         }
-        let index = hash(word) as usize & (self.places.len() - 1);
-        let place = &mut self.places[index];
+        let place = &mut self.places[place as usize];
         if &place.key[..place.key_length as usize] == word {
             out.extend_from_slice(&place.numbers[..place.count as usize]);
             return;
@@ -59,11 +68,12 @@ impl WordCache {
 pub struct FileWords {
     cache: WordCache,
     numbers: Vec<u32>,
-    /// Where in `numbers` each string of the file has its own; [`NOT_YET`] until it is asked for.
+    /// Where in `numbers` each string of the file has its own. Until it is asked for, the end is [`NOT_YET`], and the
+    /// start the string's place in the cache.
     ranges: Vec<Range<u32>>,
 }
 
-const NOT_YET: Range<u32> = u32::MAX..u32::MAX;
+const NOT_YET: u32 = u32::MAX;
 
 impl FileWords {
     /// With a cache of `2^bits` words.
@@ -75,16 +85,18 @@ impl FileWords {
     pub fn begin(&mut self, facts: &FileFacts) {
         self.numbers.clear();
         self.ranges.clear();
-        self.ranges.resize(facts.strings.len(), NOT_YET);
+        let place = |text| self.cache.place(facts.text(Str(text)))..NOT_YET;
+        self.ranges.extend((0..facts.strings.len() as u32).map(place));
+        self.cache.touch(self.ranges.iter().map(|range| range.start));
     }
 
     /// The numbers of a string of the file begun last; `make` is asked when nobody remembers them.
     pub fn of(&mut self, facts: &FileFacts, text: Str, make: impl FnOnce(&str, &mut Vec<u32>)) -> &[u32] {
         let Some(range) = self.ranges.get_mut(text.0 as usize) else { return &[] };
-        if *range == NOT_YET {
+        if range.end == NOT_YET {
             let word = facts.text(text);
             let start = self.numbers.len() as u32;
-            self.cache.numbers(word, &mut self.numbers, |out| make(&String::from_utf8_lossy(word), out));
+            self.cache.numbers(word, range.start, &mut self.numbers, |out| make(&String::from_utf8_lossy(word), out));
             *range = start..self.numbers.len() as u32;
         }
         &self.numbers[range.start as usize..range.end as usize]
@@ -101,7 +113,7 @@ mod tests {
         let mut made = 0;
         for _ in 0..3 {
             let mut out = vec![9];
-            cache.numbers(b"pool", &mut out, |out| {
+            cache.numbers(b"pool", cache.place(b"pool"), &mut out, |out| {
                 made += 1;
                 out.extend([1, 2]);
             });
@@ -116,7 +128,8 @@ mod tests {
         for round in 0..2 {
             for word in 0..50u32 {
                 let mut out = Vec::new();
-                cache.numbers(format!("word{word}").as_bytes(), &mut out, |out| out.push(word));
+                let text = format!("word{word}");
+                cache.numbers(text.as_bytes(), cache.place(text.as_bytes()), &mut out, |out| out.push(word));
                 assert_eq!(out, [word], "round {round}");
             }
         }
@@ -129,7 +142,7 @@ mod tests {
         for (word, count) in [(&long[..], 1), (b"many".as_slice(), NUMBERS + 1), (b"".as_slice(), 1)] {
             for number in 0..2 {
                 let mut out = Vec::new();
-                cache.numbers(word, &mut out, |out| out.resize(count, number));
+                cache.numbers(word, cache.place(word), &mut out, |out| out.resize(count, number));
                 assert_eq!(out, vec![number; count]);
             }
         }
