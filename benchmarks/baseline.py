@@ -1,10 +1,11 @@
 """What tree-sitter alone takes for the files of a folder: the yardstick of the speed suite.
 
-    python -m benchmarks.baseline FOLDER
+    python -m benchmarks.baseline FOLDER [--tuned]
 
-The same files as an index run sees, the same engine, grammars, threads and reading; every file is parsed and its tree
-thrown away. Prints one line of JSON. Run as a program of its own, so that the memory of one measurement is not that of
-another.
+The same files as an index run sees, the same grammars, threads and reading; every file is parsed and its tree thrown
+away. Bare means tree-sitter as it comes, with the system's allocator; `--tuned` gives it the allocator with which
+LeIndex runs it. Prints one line of JSON. Run as a program of its own, so that the memory of one measurement is not that
+of another.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from leindex.leparse.discovery import discover
 from leindex.leparse.languages import languages
-from leindex.leparse.native import parse_only
+from leindex.leparse.native import parse_only, use_system_allocator
 
 MOST_BYTES = 2 << 20  # the default of the setting max_file_bytes
 
@@ -36,4 +37,6 @@ def parse(root: Path) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    if "--tuned" not in sys.argv:
+        use_system_allocator()
     print(json.dumps(parse(Path(sys.argv[1]).resolve())))

@@ -2,7 +2,7 @@
 
     python -m benchmarks speed [--corpus FOLDER] [--only NAME ...] [--runs N]
 
-Each corpus is parsed by tree-sitter alone, indexed by LeIndex in a process of its own, indexed again without a change,
+Each corpus is parsed by tree-sitter alone (bare, and tuned with the allocator that LeIndex gives it), indexed by LeIndex in a process of its own, indexed again without a change,
 and asked questions. Both sides run one after the other in the same minutes on the same cores, so their ratio holds on
 any machine; the limits of the table are those that LeIndex promises. Without ``--corpus`` the standard library of the
 running Python is measured; ``python -m benchmarks.corpus FOLDER`` makes the others.
@@ -63,22 +63,32 @@ LOOK_UPS = 200
 
 
 def measure(root: Path, runs: int) -> dict[str, float]:
-    """Take all figures of one corpus; of several runs the best on each side."""
+    """Take all figures of one corpus; of several runs, which alternate, the best on each side."""
     figures: dict[str, float] = {}
-    bare = [json.loads(run_program(["-m", "benchmarks.baseline", str(root)]).output) for _ in range(runs)]
+    bare, tuned, whole = [], [], []
     with tempfile.TemporaryDirectory(prefix="leindex-bench-") as scratch:
-        folders = [Path(scratch, str(number)) for number in range(runs)]
-        whole = [_index(root, folder) for folder in folders]
-        again = _index(root, folders[-1])
+        for number in range(runs):
+            bare.append(_parse(root))
+            tuned.append(_parse(root, "--tuned"))
+            folder = Path(scratch, str(number))
+            whole.append(_index(root, folder))
+        again = _index(root, folder)
         figures["files"] = bare[0]["files"]
         figures["MB"] = bare[0]["bytes"] / 1e6
         figures["parse s"] = min(one["seconds"] for one in bare)
+        figures["parse tuned s"] = min(one["seconds"] for one in tuned)
         figures["index s"] = min(seconds for seconds, _ in whole)
         figures["index / parse"] = figures["index s"] / figures["parse s"]
+        figures["index / tuned"] = figures["index s"] / figures["parse tuned s"]
         figures["peak GB"] = max(peak for _, peak in whole) / 1e9
         figures["again s"] = again[0]
-        figures["index MB"] = _size(folders[-1]) / 1e6
-        figures |= _answers(root, folders[-1])
+        figures["index MB"] = _size(folder) / 1e6
+        figures |= _answers(root, folder)
+    return figures
+
+
+def _parse(root: Path, *options: str) -> dict[str, float]:
+    figures: dict[str, float] = json.loads(run_program(["-m", "benchmarks.baseline", str(root), *options]).output)
     return figures
 
 

@@ -24,6 +24,7 @@ from leindex_rust._engine import (
     parse_source,
     split_identifier,
     terms,
+    use_system_allocator,
     walk,
 )
 
@@ -51,5 +52,6 @@ __all__ = [
     "parse_source",
     "split_identifier",
     "terms",
+    "use_system_allocator",
     "walk",
 ]

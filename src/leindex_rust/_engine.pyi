@@ -116,6 +116,7 @@ def parse_files(
     max_bytes: int,
     threads: int = 0,
 ) -> list[ParsedFile]: ...
+def use_system_allocator() -> None: ...
 def parse_only(
     root: str | PathLike[str],
     files: Sequence[tuple[str, int, int]],
@@ -163,11 +164,6 @@ def hash_files(root: str, paths: Sequence[str], *, max_file_bytes: int) -> list[
 
 # --- graph: programs and snapshots ---
 
-_NodeRow = tuple[
-    int, str, str, str, str, str, str, str, str, int, int | None,
-    int, int, int, int, int, int, int, int, str, str,
-]  # fmt: skip
-
 @final
 class ProgramBuilder:
     def __new__(cls, languages: str, ladder: str, model: StaticModel | None = None) -> ProgramBuilder: ...
@@ -177,7 +173,7 @@ class ProgramBuilder:
 @final
 class NodeRows:
     def __len__(self) -> int: ...
-    def part(self, start: int, stop: int) -> list[_NodeRow]: ...
+    def values(self, start: int, stop: int) -> tuple[int | str | None, ...]: ...
 
 @final
 class Program:
@@ -188,7 +184,7 @@ class Program:
     @property
     def unresolved_count(self) -> int: ...
     def adopted(self) -> list[tuple[int, int]]: ...
-    def edge_rows(self, start: int, stop: int) -> list[tuple[int, int, str, float, int]]: ...
+    def edge_values(self, start: int, stop: int) -> tuple[int | str | float, ...]: ...
     def save(self, path: str | PathLike[str], generation: int) -> None: ...
 
 @final

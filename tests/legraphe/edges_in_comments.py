@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 from leindex.legraphe.native import Program, Snapshot
-from leindex.legraphe.program import Assembly, EdgeRow, NodeRow, StoredFacts, edge_rows
+from leindex.legraphe.program import Assembly, StoredFacts, edge_rows
 from leindex.leparse.languages import languages
 from leindex.leparse.native import parse_source
 
@@ -25,17 +26,17 @@ class Project:
     """A program made from source texts."""
 
     program: Program
-    nodes: list[NodeRow]
+    nodes: list[tuple[Any, ...]]
     sources: dict[str, str]
 
     @property
-    def edges(self) -> list[EdgeRow]:
+    def edges(self) -> list[tuple[Any, ...]]:
         """All rows of edges."""
-        return [row for some in edge_rows(self.program) for row in some]
+        return [row for values in edge_rows(self.program) for row in rows_of(values, 5)]
 
     def names(self) -> dict[int, str]:
         """Qualified names by node."""
-        return {row[0]: row[4] for row in self.nodes}
+        return {row[0]: row[8] for row in self.nodes}
 
     def node(self, qualified: str) -> int:
         """The one node of a qualified name."""
@@ -52,8 +53,13 @@ def project(sources: dict[str, str]) -> Project:
     """Parse and assemble files by path."""
     texts = {path: dedent(text).lstrip("\n") for path, text in sorted(sources.items())}
     with Assembly(stored(texts), languages().traits()) as assembly:
-        nodes = [row for some in assembly.node_rows() for row in some]
+        nodes = [row for values in assembly.node_rows() for row in rows_of(values, 20)]
         return Project(assembly.program(), nodes, texts)
+
+
+def rows_of(values: tuple[Any, ...], width: int) -> list[tuple[Any, ...]]:
+    """Take rows apart that stand one behind the other."""
+    return [values[start : start + width] for start in range(0, len(values), width)]
 
 
 def stored(sources: dict[str, str]) -> list[StoredFacts]:
@@ -74,7 +80,7 @@ def check(sources: dict[str, str], folder: Path) -> None:
     snapshot = made.saved(folder)
     names = made.names()
     found: dict[tuple[str, int], list[str]] = {}
-    files = {row[0]: row[2] for row in made.nodes}
+    files = {row[0]: row[1] for row in made.nodes}
     for source, target, _, confidence, line in made.edges:
         found.setdefault((files[source], line), []).append(f"{names[target]} {confidence:g}")
     for node, path in files.items():

@@ -14,7 +14,7 @@ from leindex.legraphe.neighbours import ambiguities, neighbours
 from leindex.legraphe.program import Assembly
 from leindex.leparse.languages import languages
 from leindex.types import Symbol
-from tests.legraphe.edges_in_comments import Project, project, stored
+from tests.legraphe.edges_in_comments import Project, project, rows_of, stored
 
 SOURCES = {
     "app.py": """
@@ -49,10 +49,11 @@ def symbols_of(made: Project) -> dict[int, Symbol]:
     """What the store would give, made from the rows."""
     return {
         row[0]: Symbol(
-            id=row[1], node=row[0], file=row[2], name=row[3], qualified_name=row[4], kind=row[5], visibility=row[6],
-            signature=row[7], summary=row[8], complexity=row[9], parent=row[10], start_line=row[11], end_line=row[12],
-            start_byte=row[13], end_byte=row[14], signature_start=row[15], signature_end=row[16], doc_start=row[17],
-            doc_end=row[18], language="python", file_flags=0,
+            id=f"{row[1]}::{row[7]}" if row[7] else row[1], node=row[0], file=row[1], name=row[2], kind=row[3],
+            signature=row[4], complexity=row[5], qualified_name=row[8], summary=row[9], visibility=row[10],
+            parent=row[11], start_line=row[12], end_line=row[13], start_byte=row[14], end_byte=row[15],
+            signature_start=row[16], signature_end=row[17], doc_start=row[18], doc_end=row[19], language="python",
+            file_flags=0,
         )
         for row in made.nodes
     }  # fmt: skip
@@ -67,31 +68,32 @@ def test_rows_say_where_a_symbol_stands_and_what_it_is() -> None:
     assert start.parent == made.node("app.Server")
     text = made.sources["app.py"].encode()
     assert text[start.start_byte : start.end_byte].startswith(b"def start(self):")
-    assert {len(row[-1]) for row in made.nodes} == {32}
+    assert {len(row[6]) for row in made.nodes} == {32}
 
 
 def test_nodes_are_positions_and_slices_join_to_the_whole() -> None:
     made = project(SOURCES)
     assert [row[0] for row in made.nodes] == list(range(made.program.node_count))
-    assert [row[2] for row in made.nodes] == sorted(row[2] for row in made.nodes)
+    assert [row[1] for row in made.nodes] == sorted(row[1] for row in made.nodes)
     facts = stored(made.sources)
     added = ProgramBuilder(languages().traits(), ladder_json()).add(facts)
     assert len(added) == len(made.nodes)
-    assert [row for start in range(0, len(added), 3) for row in added.part(start, start + 3)] == made.nodes
-    assert added.part(5, 2) == added.part(10**6, 10**7) == made.program.edge_rows(5, 2) == []
+    parts = [added.values(start, start + 3) for start in range(0, len(added), 3)]
+    assert [row for values in parts for row in rows_of(values, 20)] == made.nodes
+    assert added.values(5, 2) == added.values(10**6, 10**7) == made.program.edge_values(5, 2) == ()
 
 
 def test_the_program_waits_for_its_rows() -> None:
     with Assembly(stored(project(SOURCES).sources), languages().traits()) as assembly:
         with pytest.raises(RuntimeError, match="rows of the nodes come first"):
             assembly.program()
-        assert sum(map(len, assembly.node_rows())) == assembly.program().node_count
+        assert sum(map(len, assembly.node_rows())) == 20 * assembly.program().node_count
 
 
 def test_a_method_outside_its_type_is_adopted_when_all_files_are_known() -> None:
     made = project({"a.go": "package shop\n\nfunc (s *Store) Get() {}\n", "b.go": "package shop\n\ntype Store struct{}\n"})
     get, store = made.node("shop.Store.Get"), made.node("shop.Store")
-    assert made.nodes[get][10] == 0, "the module, as far as its own file knows"
+    assert made.nodes[get][11] == 0, "the module, as far as its own file knows"
     assert made.program.adopted() == [(store, get)]
 
 

@@ -35,29 +35,22 @@ def parsed(path: str, symbols: int, **changes: Any) -> ParsedRow:
 
 
 def node(number: int, file: str, local: str, kind: str, parent: int | None, module: str = "http") -> tuple[Any, ...]:
-    """A row as ``NodeRows.part`` gives it."""
+    """Values of a row as ``NodeRows.values`` gives them."""
     name = local.rpartition(".")[2].partition("~")[0] or module
     qualified = f"{module}.{local.partition('~')[0]}" if local else module
-    identity = f"{file}::{local}" if local else file
     start = number * 10 + 1
     signature = f"def {name}(self)"
-    hashes = (f"{number:032x}", f"{number + 100:032x}")
     spans = (start, start + 5, start, start + 50, start, start + 9, 0, 0)
     return (
-        number,
-        identity,
-        file,
-        name,
-        qualified,
-        kind,
-        "public",
-        signature,
-        "Says.",
-        3,
-        parent,
+        *(number, file, name, kind, signature, 3, f"{number:032x}"),
+        *(local, qualified, "Says.", "public", parent),
         *spans,
-        *hashes,
     )
+
+
+def flat(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Values of rows, one behind the other."""
+    return tuple(value for row in rows for value in row)
 
 
 FILES = [parsed(HTTP, 4), parsed(README, 1, language="text", status="text", lines=3)]
@@ -75,10 +68,10 @@ SKIPPED = [Skipped("big.py", "ignored-size", "3000000 bytes, the limit is 209715
 def publish(writer: StoreWriter, nodes: Sequence[tuple[Any, ...]] = NODES) -> int:
     """Publish the sample with the files that the writer knows."""
     with writer.publishing(SKIPPED) as edition:
-        edition.put_nodes(nodes[:2])
-        edition.put_nodes(nodes[2:])
+        edition.put_nodes(flat(nodes[:2]))
+        edition.put_nodes(flat(nodes[2:]))
         edition.index_names()
-        edition.put_edges(EDGES)
+        edition.put_edges(flat(EDGES))
     return writer.generation
 
 

@@ -11,7 +11,7 @@ import pytest
 from leindex.lestockage.store import Store
 from leindex.lestockage.writer import StoreWriter
 from leindex.types import Skipped
-from tests.lestockage.sample import EDGES, FILES, HTTP, NODES, README, parsed, publish, sample_index
+from tests.lestockage.sample import EDGES, FILES, HTTP, NODES, README, flat, parsed, publish, sample_index
 
 
 @pytest.fixture
@@ -101,13 +101,13 @@ def test_a_publish_that_fails_leaves_the_generation_before(writer: StoreWriter, 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), writer.publishing([]) as edition:
-        edition.put_nodes(NODES[:1])
+        edition.put_nodes(flat(NODES[:1]))
         interrupted("nodes")
-        edition.put_nodes(NODES[1:])
+        edition.put_nodes(flat(NODES[1:]))
         edition.index_names()
-        edition.put_edges(EDGES[:1])
+        edition.put_edges(flat(EDGES[:1]))
         interrupted("edges")
-        edition.put_edges(EDGES[1:])
+        edition.put_edges(flat(EDGES[1:]))
         interrupted("snapshot")
     assert writer.generation == 1
     with Store.open(writer.folder, tmp_path) as reader:

@@ -11,11 +11,14 @@ use leindex_engine::syntax::facts::SymbolKind;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyList, PyString, PyTuple};
+use pyo3::types::{PyFloat, PyString, PyTuple};
 
 use crate::detached;
 use crate::errors::{EngineError, IntoPy};
 use crate::vectors::StaticModel;
+
+const NODE_WIDTH: usize = 20;
+const EDGE_WIDTH: usize = 5;
 
 impl IntoPy for PolicyError {
     fn into_py(self) -> PyErr {
@@ -85,15 +88,16 @@ impl NodeRows {
         self.rows.nodes().len()
     }
 
-    /// Some of the rows: node, id, file, name, qualified name, kind, visibility, signature, summary, complexity,
-    /// parent, lines, byte ranges of all, signature and doc, hashes.
-    fn part<'py>(&self, py: Python<'py>, start: usize, stop: usize) -> PyResult<Bound<'py, PyList>> {
-        let rows = PyList::empty(py);
+    /// Values of some of the rows, one row after the other: node, file, name, kind, signature, complexity, hash of the
+    /// body, local name, qualified name, summary, visibility, parent, lines, byte ranges of all, signature and doc.
+    fn values<'py>(&self, py: Python<'py>, start: usize, stop: usize) -> PyResult<Bound<'py, PyTuple>> {
+        let nodes = self.rows.nodes().take(stop).skip(start);
+        let mut values = Vec::with_capacity(nodes.len() * NODE_WIDTH);
         let mut words = Words::new(py);
-        for node in self.rows.nodes().take(stop).skip(start) {
-            rows.append(node_row(&mut words, &self.rows.row(node))?)?;
+        for node in nodes {
+            values.extend(node_values(&mut words, &self.rows.row(node)));
         }
-        Ok(rows)
+        PyTuple::new(py, values)
     }
 }
 
@@ -126,17 +130,20 @@ impl Program {
         detached(py, || self.built.adopted().into_iter().map(|(method, holder)| (holder, method)).collect())
     }
 
-    /// Rows of `intel_edges`: source, target, kind, confidence, line.
-    fn edge_rows<'py>(&self, py: Python<'py>, start: usize, stop: usize) -> PyResult<Bound<'py, PyList>> {
+    /// Values of some rows of `intel_edges`, one row after the other: source, target, kind, confidence, line.
+    fn edge_values<'py>(&self, py: Python<'py>, start: usize, stop: usize) -> PyResult<Bound<'py, PyTuple>> {
         let edges = self.built.edges();
         let stop = stop.min(edges.len());
-        let kinds = EdgeKind::ALL.map(|kind| PyString::intern(py, kind.name()));
-        let rows = PyList::empty(py);
-        for edge in &edges[start.min(stop)..stop] {
-            let kind = &kinds[edge.kind() as usize];
-            rows.append((edge.source, edge.target, kind, rounded(edge.confidence()), edge.line))?;
+        let edges = &edges[start.min(stop)..stop];
+        let kinds = EdgeKind::ALL.map(|kind| PyString::intern(py, kind.name()).into_any());
+        let words = Words::new(py);
+        let mut values = Vec::with_capacity(edges.len() * EDGE_WIDTH);
+        for edge in edges {
+            let confidence = PyFloat::new(py, rounded(edge.confidence())).into_any();
+            let (source, target, line) = (words.number(edge.source), words.number(edge.target), words.number(edge.line));
+            values.extend([source, target, kinds[edge.kind() as usize].clone(), confidence, line]);
         }
-        Ok(rows)
+        PyTuple::new(py, values)
     }
 
     /// Writes the snapshot of a generation.
@@ -197,23 +204,24 @@ impl<'py> Words<'py> {
     }
 }
 
-fn node_row<'py>(words: &mut Words<'py>, row: &NodeRow) -> PyResult<Bound<'py, PyTuple>> {
+fn node_values<'py>(words: &mut Words<'py>, row: &NodeRow) -> [Bound<'py, PyAny>; NODE_WIDTH] {
     let py = words.py;
     let symbol = row.symbol;
     let visibility = symbol.visibility().name();
     let visibility = words.visibility.entry(visibility).or_insert_with(|| PyString::intern(py, visibility)).clone();
     let path = words.path(row.path);
-    let values = [
+    [
         words.number(row.node),
-        words.text(&row.identity),
         path,
         words.text(row.name),
-        words.text(row.qualified),
         words.kinds[symbol.kind() as usize].clone().into_any(),
-        visibility.into_any(),
         words.text(row.signature),
-        words.text(row.summary),
         words.number(symbol.complexity),
+        words.hex(&symbol.body_hash),
+        words.text(&row.local),
+        words.text(row.qualified),
+        words.text(row.summary),
+        visibility.into_any(),
         row.parent.map_or_else(|| py.None().into_bound(py), |parent| words.number(parent)),
         words.number(symbol.start_line),
         words.number(symbol.end_line),
@@ -223,8 +231,5 @@ fn node_row<'py>(words: &mut Words<'py>, row: &NodeRow) -> PyResult<Bound<'py, P
         words.number(symbol.signature_end),
         words.number(symbol.doc_start),
         words.number(symbol.doc_end),
-        words.hex(&symbol.body_hash),
-        words.hex(&symbol.interface_hash),
-    ];
-    PyTuple::new(py, values)
+    ]
 }

@@ -19,6 +19,8 @@ mod _engine {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::allocator::use_system_allocator;
+    #[pymodule_export]
     use crate::analyzer::RustAnalyzer;
     #[pymodule_export]
     use crate::context::FittedContext;
@@ -49,7 +51,7 @@ mod _engine {
 
     #[pymodule_init]
     fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-        crate::allocator::share_with_tree_sitter();
+        crate::allocator::set_up();
         Ok(())
     }
 }

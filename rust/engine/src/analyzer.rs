@@ -174,7 +174,7 @@ impl Analyzer {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Ok(NodeInfo {
             node,
-            id: text(&row.identity),
+            id: row.identity(),
             file: row.path.into(),
             name: text(row.name),
             qualified_name: text(row.qualified),

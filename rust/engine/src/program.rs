@@ -204,8 +204,7 @@ function go()
     fn identities_name_places_and_count_namesakes() {
         let (program, rows) = build(&Sample::read(SHOP), 10);
         assert_eq!(rows.nodes(), 0..program.node_count() as u32);
-        let identities: Vec<String> =
-            rows.nodes().map(|node| String::from_utf8(rows.row(node).identity).expect("text")).collect();
+        let identities: Vec<String> = rows.nodes().map(|node| rows.row(node).identity()).collect();
         assert_eq!(
             identities,
             [

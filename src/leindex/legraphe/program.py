@@ -13,17 +13,15 @@ from leindex.legraphe.native import NodeRows, Program, ProgramBuilder, StaticMod
 
 StoredFacts = tuple[str, str, int, bytes]
 """Path, language name, file flags, facts."""
-NodeRow = tuple[
-    int, str, str, str, str, str, str, str, str, int, int | None, int, int, int, int, int, int, int, int, str, str
-]
-"""A row of ``intel_nodes``; see ``NodeRows.part``."""
-EdgeRow = tuple[int, int, str, float, int]
-"""Source, target, kind, confidence, line."""
+NodeValues = tuple[int | str | None, ...]
+"""Rows of ``intel_nodes``, one behind the other; see ``NodeRows.values``."""
+EdgeValues = tuple[int | str | float, ...]
+"""Rows of ``intel_edges``, one behind the other; see ``Program.edge_values``."""
 
-FACTS_BATCH = 8 << 20
+FACTS_BATCH = 2 << 20
 """Bytes of facts that cross at once: enough to keep all cores busy, little beside what is kept of them."""
-ROWS_BATCH = 5_000
-"""Rows that exist as Python tuples at once: 10 MB of nodes."""
+ROWS = 100
+"""Rows that are handed on at once: as one statement inserts them."""
 
 
 class Assembly:
@@ -43,7 +41,7 @@ class Assembly:
         self._pool = ThreadPoolExecutor(1, "leindex-assembly")
         self._built: Future[Program] | None = None
 
-    def node_rows(self) -> Iterator[list[NodeRow]]:
+    def node_rows(self) -> Iterator[NodeValues]:
         """All rows of ``intel_nodes`` in their order, some at a time; after the last, names are being resolved.
 
         Raises:
@@ -74,15 +72,15 @@ class Assembly:
         self._pool.shutdown(cancel_futures=True)
 
 
-def edge_rows(program: Program) -> Iterator[list[EdgeRow]]:
+def edge_rows(program: Program) -> Iterator[EdgeValues]:
     """All rows of ``intel_edges``, sorted by source, target and kind, some at a time."""
-    for start in range(0, program.edge_count, ROWS_BATCH):
-        yield program.edge_rows(start, start + ROWS_BATCH)
+    for start in range(0, program.edge_count, ROWS):
+        yield program.edge_values(start, start + ROWS)
 
 
-def _parts(rows: NodeRows) -> Iterator[list[NodeRow]]:
-    for start in range(0, len(rows), ROWS_BATCH):
-        yield rows.part(start, start + ROWS_BATCH)
+def _parts(rows: NodeRows) -> Iterator[NodeValues]:
+    for start in range(0, len(rows), ROWS):
+        yield rows.values(start, start + ROWS)
 
 
 def _batches(files: Iterable[StoredFacts]) -> Iterator[list[StoredFacts]]:

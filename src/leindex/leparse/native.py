@@ -10,6 +10,7 @@ from leindex_rust import (
     parse_files,
     parse_only,
     parse_source,
+    use_system_allocator,
     walk,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "parse_files",
     "parse_only",
     "parse_source",
+    "use_system_allocator",
     "walk",
 ]

@@ -35,7 +35,7 @@ from leindex.types import Embedder, IndexProgress, IndexReport, Skipped, Stage
 Progress = Callable[[IndexProgress], None]
 Row = TypeVar("Row")
 
-TELL_EVERY = 500  # files put into the program between two words of progress
+TELL_EVERY = 500  # files or batches of rows between two words of progress
 LEFT_OUT = {"binary": "", "minified": "made by a program, not to be read", "unreadable": ""}
 """What a file's status adds to the report, where the parser gives no detail."""
 
@@ -225,10 +225,10 @@ class IndexRun:
             saved = pool.submit(program.save, path, edition.generation)
             edition.adopt(program.adopted())
             done = 0
-            for edges in edge_rows(program):
-                self._tell("store", done, program.edge_count)
-                edition.put_edges(edges)
-                done += len(edges)
+            for number, edges in enumerate(edge_rows(program)):
+                if number % TELL_EVERY == 0:
+                    self._tell("store", done, program.edge_count)
+                done += edition.put_edges(edges)
             saved.result()
 
     def _counted(self, rows: Iterable[Row], total: int) -> Iterator[Row]:

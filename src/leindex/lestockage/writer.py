@@ -25,20 +25,22 @@ from leindex.lestockage.lock import WriterLock
 from leindex.lestockage.records import KnownFile, ParsedRow
 from leindex.types import Skipped
 
-NodeRow = tuple[Any, ...]
-"""As ``NodeRows.part`` gives them: node, id, file, name, qualified name, kind, visibility, signature, summary,
-complexity, parent, start and end line, start and end byte, start and end of signature and of doc, hashes of body and
-interface."""
-EdgeRow = tuple[int, int, str, float, int]
-"""Source, target, kind, confidence, line."""
+NodeValues = tuple[Any, ...]
+"""Rows of nodes, one behind the other, in the order of ``NODE_COLUMNS`` but for the project."""
+EdgeValues = tuple[Any, ...]
+"""Rows of edges: source, target, kind, confidence, line."""
 
 NAMES_INDEX = "SELECT sql FROM sqlite_master WHERE name = 'intel_nodes_by_name'"
 PUT_FILE = f"INSERT OR REPLACE INTO parsed_files VALUES ({', '.join('?' * len(ParsedRow._fields))})"
-NODE_COLUMNS = """INSERT INTO intel_nodes (id, project_id, file_path, symbol_name, node_type, signature, complexity,
-    content_hash, local_name, qualified_name, summary, visibility, parent, start_line, end_line, start_byte, end_byte,
-    signature_start, signature_end, doc_start, doc_end, interface_hash)"""
-NODE_VALUES = """(?1, '{project}', ?3, ?4, ?6, ?8, ?10, ?20, substr(?2, length(?3) + 3), ?5, ?9, ?7, ?11, ?12, ?13, ?14,
-    ?15, ?16, ?17, ?18, ?19, ?21)"""
+NODE_COLUMNS = (
+    *("project_id", "id", "file_path", "symbol_name", "node_type", "signature", "complexity", "content_hash"),
+    *("local_name", "qualified_name", "summary", "visibility", "parent", "start_line", "end_line", "start_byte"),
+    *("end_byte", "signature_start", "signature_end", "doc_start", "doc_end"),
+)
+NODE_KIND, NODE_WIDTH = 3, len(NODE_COLUMNS) - 1
+EDGE_KIND, EDGE_WIDTH = 2, 5
+PUT_NODES = f"INSERT INTO intel_nodes ({', '.join(NODE_COLUMNS)})"
+PUT_EDGES = "INSERT INTO intel_edges"
 COPY_FILES = """
     INSERT INTO files SELECT path, language, size, mtime_ns, content_hash, status, detail, flags, symbols,
         syntax_errors, lines, sum(symbols) OVER (ORDER BY path) - symbols, ? FROM parsed_files
@@ -52,7 +54,8 @@ class Edition:
         self.generation = generation
         self.counts: dict[str, Counter[str]] = {"kinds": Counter(), "edges": Counter()}
         self._database = database
-        self._values = NODE_VALUES.format(project=project_id)
+        self._node = f"('{project_id}'{', ?' * NODE_WIDTH})"
+        self._edge = f"({', '.join('?' * EDGE_WIDTH)})"
         (self._names_index,) = database.execute(NAMES_INDEX).fetchone()
 
     def clear(self) -> None:
@@ -60,10 +63,10 @@ class Edition:
         for statement in ("DROP INDEX intel_nodes_by_name", "DELETE FROM intel_nodes", "DELETE FROM intel_edges"):
             self._database.execute(statement)
 
-    def put_nodes(self, rows: Sequence[NodeRow]) -> None:
-        """Add nodes, best in the order of their numbers."""
-        self.counts["kinds"].update([row[5] for row in rows])
-        bulk.insert(self._database, NODE_COLUMNS, self._values, rows)
+    def put_nodes(self, values: NodeValues) -> None:
+        """Add some nodes, best in the order of their numbers."""
+        self.counts["kinds"].update(values[NODE_KIND::NODE_WIDTH])
+        bulk.insert(self._database, PUT_NODES, self._node, values)
 
     def index_names(self) -> None:
         """Make nodes findable by name, once all are there: sorting once is far less work than a million look-ups."""
@@ -73,10 +76,10 @@ class Edition:
         """Give nodes another parent: (parent, node)."""
         self._database.executemany("UPDATE intel_nodes SET parent = ? WHERE id = ?", parents)
 
-    def put_edges(self, rows: Sequence[EdgeRow]) -> None:
-        """Add edges, best sorted by source, target and kind."""
-        self.counts["edges"].update([row[2] for row in rows])
-        bulk.insert(self._database, "INSERT INTO intel_edges", "(?1, ?2, ?3, ?4, ?5)", rows)
+    def put_edges(self, values: EdgeValues) -> int:
+        """Add some edges, best sorted by source, target and kind, and return their number."""
+        self.counts["edges"].update(values[EDGE_KIND::EDGE_WIDTH])
+        return bulk.insert(self._database, PUT_EDGES, self._edge, values)
 
 
 class StoreWriter:

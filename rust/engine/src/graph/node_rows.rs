@@ -33,8 +33,9 @@ pub struct NodeRow<'a> {
     pub node: u32,
     pub symbol: &'a Symbol,
     pub path: &'a str,
-    /// `path::Outer.name`, the identity that outlasts an index run; `~2` marks a second symbol of that name.
-    pub identity: Vec<u8>,
+    /// `Outer.name`, what the file calls it, with `~2` for a second symbol of that name; empty for the module. Behind
+    /// `path::` this is the identity that outlasts an index run.
+    pub local: Vec<u8>,
     pub name: &'a [u8],
     pub qualified: &'a [u8],
     pub signature: &'a [u8],
@@ -70,7 +71,7 @@ impl NodeRows {
             node,
             symbol,
             path: &file.path,
-            identity: file.identity(index),
+            local: file.local(index),
             name: facts.text(symbol.name),
             qualified: facts.text(symbol.qualified),
             signature: facts.text(symbol.signature),
@@ -80,8 +81,16 @@ impl NodeRows {
     }
 }
 
+impl NodeRow<'_> {
+    /// `path::Outer.name`, or the path alone for the module.
+    pub fn identity(&self) -> String {
+        let separator = if self.local.is_empty() { "" } else { "::" };
+        format!("{}{separator}{}", self.path, String::from_utf8_lossy(&self.local))
+    }
+}
+
 impl FileRows {
-    fn identity(&self, index: usize) -> Vec<u8> {
+    fn local(&self, index: usize) -> Vec<u8> {
         let symbols = &self.facts.symbols;
         let mut parts: Vec<Vec<u8>> = Vec::new();
         let mut at = index;
@@ -100,12 +109,7 @@ impl FileRows {
             at = parent;
         }
         parts.reverse();
-        let mut identity = self.path.clone().into_bytes();
-        if !parts.is_empty() {
-            identity.extend_from_slice(b"::");
-            identity.extend_from_slice(&parts.join(self.separator.as_bytes()));
-        }
-        identity
+        parts.join(self.separator.as_bytes())
     }
 }
 

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -126,9 +127,18 @@ thread_local! {
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
+/// Set by the first parse of the process.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
+/// Whether anything has been parsed in this process.
+pub fn has_begun() -> bool {
+    BEGUN.load(Ordering::Relaxed)
+}
+
 /// The syntax tree; None without a grammar, or when the grammar gives up.
 pub fn parse_tree(source: &[u8], table: &Table) -> Option<Tree> {
     let grammar = table.grammar.as_ref()?;
+    BEGUN.store(true, Ordering::Relaxed);
     PARSER.with_borrow_mut(|parser| {
         parser.set_language(grammar).ok()?;
         let begun = Instant::now();
