@@ -2,10 +2,11 @@
 
     python -m benchmarks speed [--corpus FOLDER] [--only NAME ...] [--runs N]
 
-Each corpus is parsed by tree-sitter alone (bare, and tuned with the allocator that LeIndex gives it), indexed by LeIndex in a process of its own, indexed again without a change,
-and asked questions. Both sides run one after the other in the same minutes on the same cores, so their ratio holds on
-any machine; the limits of the table are those that LeIndex promises. Without ``--corpus`` the standard library of the
-running Python is measured; ``python -m benchmarks.corpus FOLDER`` makes the others.
+Each corpus is parsed by tree-sitter alone (bare, and tuned with the allocator that LeIndex gives it), indexed by
+LeIndex in a process of its own, indexed again without a change, and asked questions. All of it runs one after the other
+in the same minutes on the same cores, so ratios hold on any machine; the limits of the table are those that LeIndex
+promises. Without ``--corpus`` the standard library of the running Python is measured; ``python -m benchmarks.corpus
+FOLDER`` makes the others.
 """
 
 from __future__ import annotations

@@ -91,7 +91,8 @@ def test_the_program_waits_for_its_rows() -> None:
 
 
 def test_a_method_outside_its_type_is_adopted_when_all_files_are_known() -> None:
-    made = project({"a.go": "package shop\n\nfunc (s *Store) Get() {}\n", "b.go": "package shop\n\ntype Store struct{}\n"})
+    method, its_type = "func (s *Store) Get() {}", "type Store struct{}"
+    made = project({"a.go": f"package shop\n\n{method}\n", "b.go": f"package shop\n\n{its_type}\n"})
     get, store = made.node("shop.Store.Get"), made.node("shop.Store")
     assert made.nodes[get][11] == 0, "the module, as far as its own file knows"
     assert made.program.adopted() == [(store, get)]

@@ -140,7 +140,8 @@ impl Program {
         let mut values = Vec::with_capacity(edges.len() * EDGE_WIDTH);
         for edge in edges {
             let confidence = PyFloat::new(py, rounded(edge.confidence())).into_any();
-            let (source, target, line) = (words.number(edge.source), words.number(edge.target), words.number(edge.line));
+            let (source, target, line) =
+                (words.number(edge.source), words.number(edge.target), words.number(edge.line));
             values.extend([source, target, kinds[edge.kind() as usize].clone(), confidence, line]);
         }
         PyTuple::new(py, values)

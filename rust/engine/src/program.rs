@@ -86,8 +86,9 @@ impl ProgramBuilder {
         self.next_node = next;
         let each = || files.iter().zip(&decoded).zip(&first_nodes).map(|((file, facts), &first)| (file, facts, first));
         let Self { graph, lexical, vectors, .. } = self;
-        let add_graph =
-            || each().for_each(|(file, facts, first)| graph.add_file(file.path, file.language, file.flags, first, facts));
+        let add_graph = || {
+            each().for_each(|(file, facts, first)| graph.add_file(file.path, file.language, file.flags, first, facts))
+        };
         let add_lexical =
             || each().for_each(|(file, facts, first)| lexical.add_file(file.path, file.flags, first, facts));
         let add_vectors = || {
@@ -105,11 +106,7 @@ impl ProgramBuilder {
 
     /// Resolves all names.
     pub fn build(self) -> Program {
-        Program {
-            resolved: resolve(self.graph.finish()),
-            lexical: Mutex::new(self.lexical),
-            vectors: self.vectors,
-        }
+        Program { resolved: resolve(self.graph.finish()), lexical: Mutex::new(self.lexical), vectors: self.vectors }
     }
 }
 

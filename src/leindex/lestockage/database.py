@@ -15,7 +15,7 @@ DATABASE_NAME = "index.db"
 UNPUBLISHED_NAME = "index.new.db"
 """Until its first generation is published: no reader looks here, so it needs no log beside it, and writes once what a
 log would make it write twice."""
-CACHE_KIB = 64 << 10  # a bulk load keeps its inner pages in memory
+CACHE_KIB = 16 << 10  # rows come in the order of their keys: few pages are written twice
 CHECKPOINT_PAGES = 16_384  # 64 MiB of log: copying back more rarely is less work, and a reader never notices
 BUSY_SECONDS = 10.0
 DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")

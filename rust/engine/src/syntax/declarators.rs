@@ -4,8 +4,9 @@
 use tree_sitter::Node;
 
 use super::definitions::last_line;
-use super::extract::{Extractor, Lead};
+use super::extract::Extractor;
 use super::facts::{Str, SymbolKind, flag};
+use super::leads::Lead;
 use super::rules::{Role, Rule, mark};
 
 /// Declarators (C) nest; a name deeper than this is no name.

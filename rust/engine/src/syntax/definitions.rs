@@ -2,10 +2,11 @@
 
 use tree_sitter::Node;
 
-use super::extract::{Container, Extractor, Lead};
+use super::extract::{Container, Extractor};
 use super::facts::{
     Binding, BindingKind, Field, Parameter, ParameterKind, ReferenceKind, Str, Symbol, SymbolKind, Visibility, flag,
 };
+use super::leads::Lead;
 use super::names::{self, Modifiers};
 use super::rules::{Role, Rule, VisibilityRule, mark, part};
 

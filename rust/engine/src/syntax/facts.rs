@@ -8,7 +8,7 @@
 use bytemuck::{Pod, Zeroable};
 
 /// Bumped whenever the encoding or the meaning of a record changes; facts of another version are parsed again.
-pub const FACTS_VERSION: u32 = 1;
+pub const FACTS_VERSION: u32 = 2;
 
 /// A string of this file: an index into its [`StringTable`], or [`Str::NONE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Pod, Zeroable)]
@@ -401,7 +401,16 @@ pub struct Interner {
     numbers: hashbrown::HashTable<u32>,
 }
 
+/// Bytes of source for each different string in it: a guess on the high side, so that few tables must grow.
+const BYTES_PER_STRING: usize = 48;
+
 impl Interner {
+    /// With room for what a source of this many bytes usually has.
+    pub fn for_source(bytes: usize) -> Self {
+        let numbers = hashbrown::HashTable::with_capacity(bytes / BYTES_PER_STRING);
+        Self { table: StringTable::default(), numbers }
+    }
+
     pub fn intern(&mut self, text: &[u8]) -> Str {
         let hash = hash_of(text);
         let Self { table, numbers } = self;

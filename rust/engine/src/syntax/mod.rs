@@ -9,6 +9,7 @@ mod definitions;
 mod extract;
 pub mod facts;
 mod imports;
+mod leads;
 pub mod names;
 pub mod parse;
 mod references;

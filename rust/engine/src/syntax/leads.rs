@@ -1,0 +1,103 @@
+//! What goes before a definition and belongs to it: decorators, `export`, keywords that open a group.
+
+use tree_sitter::Node;
+
+use super::extract::Extractor;
+use super::facts::SymbolKind;
+use super::rules::{Role, Rule};
+
+/// A decorated or exported definition begins before itself.
+#[derive(Clone, Copy)]
+pub(super) struct Lead {
+    pub start_byte: u32,
+    pub start_row: u32,
+    pub end_byte: u32,
+    pub end_row: u32,
+    pub wrapper: bool,
+    /// Where a keyword stands with which the signature begins, too.
+    pub keyword: Option<u32>,
+    /// What stands in it the file offers to others, and by default.
+    pub exported: bool,
+    pub default: bool,
+    /// Open scopes and depth where it was met.
+    pub scopes: usize,
+    pub depth: u32,
+}
+
+impl Extractor<'_> {
+    pub(super) fn enter_lead(&mut self, node: Node, rule: &Rule) {
+        let keyword = (rule.role == Role::KeywordWrapper).then_some(node.start_byte() as u32);
+        let wrapper = rule.role == Role::Wrapper || keyword.is_some();
+        // `type (…)` opens a group: each definition in it begins with itself.
+        let inner = node.child(1).and_then(|inner| self.role(inner));
+        if keyword.is_some() && inner.is_none_or(|role| role.defines().is_none()) {
+            return;
+        }
+        if rule.role == Role::Decorator {
+            self.decorator(node);
+            let scope = self.scope();
+            if scope.kind != SymbolKind::Module && (node.start_byte() as u32) < scope.name_start {
+                return; // inside the definition, before its name
+            }
+        }
+        let default = wrapper && self.offers(node, rule);
+        let mut cursor = node.walk();
+        let exported = wrapper && node.children(&mut cursor).any(|child| self.text(child) == b"export");
+        let (start, end) = (node.start_position().row as u32, node.end_position().row as u32);
+        let (start_byte, end_byte) = (node.start_byte() as u32, node.end_byte() as u32);
+        // A run of decorators begins with its first; a wrapper holds whatever stands inside it.
+        let (scopes, depth) = (self.scopes.len(), self.depth);
+        let continues = self.lead.is_some_and(|lead| {
+            if lead.wrapper {
+                lead.end_byte >= end_byte && lead.scopes == scopes && depth <= lead.depth + 2
+            } else {
+                lead.end_row + 1 >= start && lead.end_byte <= start_byte
+            }
+        });
+        match &mut self.lead {
+            Some(lead) if continues => {
+                lead.keyword = keyword;
+                if !lead.wrapper {
+                    (lead.end_byte, lead.end_row) = (end_byte, end);
+                    lead.wrapper = wrapper;
+                }
+            }
+            lead => {
+                let (start_row, end_row) = (start, end);
+                *lead = Some(Lead {
+                    start_byte,
+                    start_row,
+                    end_byte,
+                    end_row,
+                    wrapper,
+                    keyword,
+                    exported,
+                    default,
+                    scopes,
+                    depth,
+                });
+            }
+        }
+    }
+
+    /// What a wrapper says of the names that the file offers; true if what stands in it is offered by default.
+    fn offers(&mut self, node: Node, rule: &Rule) -> bool {
+        if rule.path == 0 {
+            return false;
+        }
+        if node.child_by_field_id(rule.path).is_some() {
+            self.import(node, rule);
+            return false;
+        }
+        let mut cursor = node.walk();
+        let children: Vec<Node> = node.children(&mut cursor).take(8).collect();
+        if let Some(list) = children.iter().find(|child| self.role(**child) == Some(Role::List)) {
+            self.offered_list(*list);
+        }
+        let default = children.iter().any(|child| self.text(*child) == b"default");
+        if default {
+            self.default_definition(node, rule);
+        }
+        default
+    }
+}
