@@ -8,7 +8,7 @@ use super::facts::{
 };
 use super::leads::Lead;
 use super::names::{self, Modifiers};
-use super::rules::{Role, Rule, VisibilityRule, mark, part};
+use super::rules::{Role, Rule, VisibilityRule, mark, part, part_at, parts};
 
 /// A symbol for a variable shows its first line up to this many bytes.
 const VARIABLE_SIGNATURE: usize = 160;
@@ -38,7 +38,17 @@ impl Extractor<'_> {
         if self.defined.0 == node.id() {
             return; // by the variable that holds it
         }
+        let unknown_head = || self.table.rules.heads.keys().any(|word| self.text(node).starts_with(word.as_bytes()));
+        if rule.heading || unknown_head() {
+            return self.define_headed(node, rule, kind);
+        }
         let Some(name) = self.name_node(node, rule.name) else {
+            if kind.is_type() {
+                self.interrupt_types(node);
+                if self.makes_type(kind) {
+                    return;
+                }
+            }
             if kind.is_callable() || kind == SymbolKind::Class {
                 self.anonymous(node);
             }
@@ -63,7 +73,7 @@ impl Extractor<'_> {
 
     /// `kinds` of the rule: the kind of symbol by the kind of node in its `type` field, if that is a whole type.
     fn kind_by_child<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<(Node<'t>, SymbolKind)> {
-        let child = node.child_by_field_id(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
+        let child = part_at(node, rule.type_field).filter(|_| !rule.kinds.is_empty())?;
         let (_, kind) = rule.kinds.iter().find(|(id, _)| *id == child.kind_id())?;
         self.table.rule(child.kind_id()).is_none_or(|rule| rule.role_of(child).is_some()).then_some((child, *kind))
     }
@@ -128,6 +138,27 @@ impl Extractor<'_> {
             place.container = receiver;
             place.parent = self.symbol_of_type(receiver).unwrap_or(place.parent);
         }
+        self.finish_definition(place, rule);
+    }
+
+    /// A function that returns the type without a name in it is known as that type; true if the function around does.
+    fn makes_type(&mut self, kind: SymbolKind) -> bool {
+        let Some(scope) = self.scopes.last_mut().filter(|scope| scope.kind.is_callable()) else { return false };
+        let symbol = &mut self.facts.symbols[scope.symbol as usize];
+        let returned = if symbol.returns.is_none() { &b""[..] } else { self.strings.table.get(symbol.returns) };
+        let makes = self.table.rules.type_makers.iter().any(|known| known.as_bytes() == returned);
+        if makes {
+            (symbol.kind, scope.kind) = (kind as u8, kind);
+        }
+        makes
+    }
+
+    /// What is called as its head is written: see `heading` and `heads` in [`super::rules`].
+    fn define_headed(&mut self, node: Node, rule: &Rule, kind: SymbolKind) {
+        let (Some(first), Some(body)) = (node.child(0), part(node, &rule.body)) else { return };
+        let head = names::folded(&self.source[node.start_byte()..body.start_byte()]);
+        let mut place = self.place(node, first, kind, node);
+        place.called = Some(head.as_bytes());
         self.finish_definition(place, rule);
     }
 
@@ -257,7 +288,8 @@ impl Extractor<'_> {
         let start = place.node.start_byte() as u32;
         if let Some(keyword) = place.lead.and_then(|lead| lead.keyword) {
             // `const a = 1, b = 2`: only the first follows the keyword.
-            let alone = self.source.get(keyword as usize..start as usize).is_some_and(|text| !text.contains(&b','));
+            let before = self.source.get(keyword as usize..start as usize);
+            let alone = before.is_some_and(|text| !text.contains(&b',') && !text.contains(&b'='));
             return if alone { keyword } else { start };
         }
         let before = |node: Node| {
@@ -286,7 +318,7 @@ impl Extractor<'_> {
         Self: 't,
     {
         let property = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member);
-        let name = property.and_then(|rule| name.child_by_field_id(rule.property)).unwrap_or(name);
+        let name = property.and_then(|rule| part_at(name, rule.property)).unwrap_or(name);
         let text = self.text(name);
         text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text)
     }
@@ -307,7 +339,7 @@ impl Extractor<'_> {
         let body = of_value.map_or(&rule.body, |value| &value.body);
         part(place.callable, body).or_else(|| {
             // `type Point struct {…}`: the body is inside the type.
-            let inner = place.node.child_by_field_id(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
+            let inner = part_at(place.node, rule.type_field).filter(|_| !rule.kinds.is_empty())?;
             let inner_rule = self.table.rule(inner.kind_id())?;
             part(inner, &inner_rule.body)
         })
@@ -371,7 +403,7 @@ impl Extractor<'_> {
         if field == 0 || !place.kind.is_callable() {
             return;
         }
-        let lone = of_value.and_then(|value| place.callable.child_by_field_id(value.name));
+        let lone = of_value.and_then(|value| part_at(place.callable, value.name));
         let Some(list) = self.through_declarators(place.callable, field).or(lone) else { return };
         let mut kind = ParameterKind::Positional;
         if self.table.marks(list.kind_id()) & mark::IDENTIFIER != 0 {
@@ -411,16 +443,12 @@ impl Extractor<'_> {
             let before = node.named_child(node.named_child_count() as u32 - 2);
             type_name = before.map_or(Str::NONE, |before| self.strings.intern(self.text(before)));
         }
-        let default = rule.and_then(|rule| node.child_by_field_id(rule.value));
+        let default = rule.and_then(|rule| part_at(node, rule.value));
         let default = default.map_or(Str::NONE, |value| {
             let text = names::folded(self.text(value));
             self.strings.intern(text.as_bytes())
         });
-        let mut cursor = node.walk();
-        let mut nodes: Vec<Node> = match rule {
-            Some(rule) if rule.name != 0 => node.children_by_field_id(field(rule.name), &mut cursor).collect(),
-            _ => vec![],
-        };
+        let mut nodes = rule.map_or(Vec::new(), |rule| parts(node, rule.name));
         if self.role(node) == Some(Role::Pattern) {
             nodes.push(node);
         } else if nodes.is_empty() && rule.is_none_or(|rule| rule.name == 0) {
@@ -460,9 +488,7 @@ impl Extractor<'_> {
         let word = node.child(0).map_or(&b""[..], |child| self.text(child));
         first.word(word);
         let holder = self.enclosing_type().filter(|_| first.visibility.is_some() || word == b"readonly");
-        let mut cursor = node.walk();
-        let mut nodes: Vec<Node> =
-            if rule.name == 0 { vec![] } else { node.children_by_field_id(field(rule.name), &mut cursor).collect() };
+        let mut nodes = parts(node, rule.name);
         if rule.name == 0 {
             nodes.extend(self.first_name(node));
         }
@@ -478,7 +504,7 @@ impl Extractor<'_> {
 
     /// Opens an `impl`: its functions are methods of the type it names.
     pub(super) fn open_container(&mut self, node: Node, rule: &Rule) {
-        let Some(named) = node.child_by_field_id(rule.type_field) else { return };
+        let Some(named) = part_at(node, rule.type_field) else { return };
         let Some(name) = self.base_name(named) else { return };
         let symbol = self.symbol_of_type(name);
         let bases = self.base_nodes(node, rule);
@@ -508,7 +534,7 @@ impl Extractor<'_> {
 
     /// The receiver of a Go method: the type name in the rule's `receiver` field.
     fn receiver_type(&mut self, node: Node, rule: &Rule) -> Option<Str> {
-        let receiver = node.child_by_field_id(rule.receiver)?;
+        let receiver = part_at(node, rule.receiver)?;
         let mut stack = vec![receiver];
         while let Some(node) = stack.pop() {
             if self.table.marks(node.kind_id()) & mark::TYPE != 0 {
@@ -544,7 +570,7 @@ impl Extractor<'_> {
 
     /// Text of a type field without its leading colon or arrow, white space folded.
     pub(super) fn type_text(&mut self, node: Node, field: u16) -> Str {
-        let Some(child) = node.child_by_field_id(field) else { return Str::NONE };
+        let Some(child) = part_at(node, field) else { return Str::NONE };
         // A type that is defined on the spot (`struct point {…} origin`) is known by its head.
         let body = self.table.rule(child.kind_id()).and_then(|rule| part(child, &rule.body));
         let end = body.map_or(child.end_byte(), |body| body.start_byte());
@@ -575,11 +601,6 @@ impl Extractor<'_> {
 /// A type in quotes (Python's forward references) without them.
 pub(super) fn unquoted(text: &str) -> &str {
     ['"', '\''].iter().find_map(|&mark| text.strip_prefix(mark)?.strip_suffix(mark)).unwrap_or(text)
-}
-
-/// A field that a rule has; 0 never reaches here because rules with the role carry the field.
-pub(super) fn field(id: u16) -> std::num::NonZeroU16 {
-    std::num::NonZeroU16::new(id).unwrap_or(std::num::NonZeroU16::MAX)
 }
 
 pub(super) fn last_line(node: Node) -> u32 {

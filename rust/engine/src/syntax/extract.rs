@@ -11,7 +11,7 @@ use super::comments::{Comment, Comments};
 use super::facts::{FileFacts, Header, Interner, NO_INDEX, Str, Symbol, SymbolKind};
 use super::leads::Lead;
 use super::names;
-use super::rules::{Role, Rule, Table, mark};
+use super::rules::{Role, Rule, Table, mark, part_at};
 use super::terms::{Occurrences, WORD_LIMIT};
 use super::values::Held;
 
@@ -75,6 +75,8 @@ pub(super) struct Extractor<'a> {
     pub alias_start: u32,
     /// Byte up to which names stand in type position.
     pub type_until: u32,
+    /// Parts still ahead in which names stand in type position, the next one last.
+    types_ahead: Vec<(u32, u32)>,
     /// Byte up to which names were already taken as one reference.
     pub taken_until: u32,
     pub depth: u32,
@@ -103,6 +105,7 @@ impl<'a> Extractor<'a> {
             type_parameters: Vec::new(),
             alias_start: u32::MAX,
             type_until: 0,
+            types_ahead: Vec::new(),
             taken_until: 0,
             depth: 0,
             tokens: Vec::with_capacity(source.len()),
@@ -179,6 +182,10 @@ impl<'a> Extractor<'a> {
         if marks & mark::BRANCH != 0 {
             self.count_branch(node);
         }
+        if marks & (mark::RULE | mark::IDENTIFIER) != 0 && self.table.rules.types_by_place {
+            let table = self.table;
+            self.note_types(node, table.rule(kind));
+        }
         if marks & mark::RULE != 0 {
             let table = self.table;
             if let Some(rule) = table.rule(kind) {
@@ -196,6 +203,29 @@ impl<'a> Extractor<'a> {
             self.tokens.push(1);
         }
         true
+    }
+
+    /// Opens the type positions that begin here, and notes those that the rule of a node says are ahead.
+    fn note_types(&mut self, node: Node, rule: Option<&Rule>) {
+        let start = node.start_byte() as u32;
+        while let Some((_, end)) = self.types_ahead.pop_if(|(first, _)| *first <= start) {
+            self.type_until = self.type_until.max(end);
+        }
+        let Some(rule) = rule else { return };
+        let types = [rule.returns, rule.type_field].map(|part| part_at(node, part));
+        let mut ahead: Vec<_> =
+            types.iter().flatten().map(|part| (part.start_byte() as u32, part.end_byte() as u32)).collect();
+        ahead.sort_unstable_by_key(|(first, _)| std::cmp::Reverse(*first));
+        self.types_ahead.append(&mut ahead);
+    }
+
+    /// A type that is written out in the place of one: what stands in it has places of its own.
+    pub(super) fn interrupt_types(&mut self, node: Node) {
+        let (start, end) = (node.start_byte() as u32, node.end_byte() as u32);
+        if self.table.rules.types_by_place && start < self.type_until {
+            self.types_ahead.push((end, self.type_until));
+            self.type_until = start;
+        }
     }
 
     fn leave(&mut self) {
@@ -258,7 +288,7 @@ impl<'a> Extractor<'a> {
     }
 
     fn type_parameter(&mut self, node: Node, rule: &Rule) {
-        let name = node.child_by_field_id(rule.name).or_else(|| node.named_child(0));
+        let name = part_at(node, rule.name).or_else(|| node.named_child(0));
         let Some(name) = name else { return };
         // It holds in the definition around it; what opens no scope (Rust's `impl`) is two nodes above.
         let scope = self.scope();

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::extract::Extractor;
 use super::facts::{Import, Str};
 use super::names;
-use super::rules::{ImportBinding, Role, Rule, mark};
+use super::rules::{ImportBinding, Role, Rule, mark, part_at};
 
 /// Nested `use` trees deeper than this are not followed.
 const MAX_NESTING: usize = 32;
@@ -22,7 +22,7 @@ struct Prefix {
 impl Extractor<'_> {
     pub(super) fn import(&mut self, node: Node, rule: &Rule) {
         let mut prefix = Prefix::default();
-        let path = node.child_by_field_id(rule.path);
+        let path = part_at(node, rule.path);
         if let Some(path) = path {
             prefix = self.import_path(path);
             prefix.from = true;
@@ -38,21 +38,21 @@ impl Extractor<'_> {
             return self.push_import(node, &inner, Some(b"*"), None);
         }
         for child in children {
-            if Some(child) != path && !(rule.alias != 0 && node.child_by_field_id(rule.alias) == Some(child)) {
+            if Some(child) != path && !(rule.alias != 0 && part_at(node, rule.alias) == Some(child)) {
                 self.import_part(child, &prefix, 0);
             }
         }
         if self.facts.imports.len() == before && rule.role == Role::Wrapper {
             self.push_import(node, &prefix, Some(b"*"), None); // `export * from './a'`
         } else if self.facts.imports.len() == before && prefix.from {
-            let alias = node.child_by_field_id(rule.alias).map(|alias| self.text(alias));
+            let alias = part_at(node, rule.alias).map(|alias| self.text(alias));
             self.import_whole(node, &prefix, alias);
         }
     }
 
     /// A statement that declares a module in another file: `mod name;`.
     pub(super) fn module_import(&mut self, node: Node, rule: &Rule) {
-        if let Some(name) = node.child_by_field_id(rule.name) {
+        if let Some(name) = part_at(node, rule.name) {
             let prefix = self.import_path(name);
             self.push_import(node, &prefix, None, None);
         }
@@ -76,8 +76,8 @@ impl Extractor<'_> {
                 self.push_import(node, &prefix, Some(b"*"), None);
             }
             Some((Role::ImportScope, rule)) => {
-                let inner = node.child_by_field_id(rule.path).map_or(prefix.clone(), |path| self.join(prefix, path));
-                if let Some(list) = node.child_by_field_id(rule.list) {
+                let inner = part_at(node, rule.path).map_or(prefix.clone(), |path| self.join(prefix, path));
+                if let Some(list) = part_at(node, rule.list) {
                     self.import_part(list, &inner, nesting + 1);
                 }
             }
@@ -92,15 +92,15 @@ impl Extractor<'_> {
     }
 
     fn import_item(&mut self, node: Node, rule: &Rule, prefix: &Prefix, nesting: usize) {
-        let alias = node.child_by_field_id(rule.alias);
+        let alias = part_at(node, rule.alias);
         let takes_all = alias.is_some_and(|alias| self.role(alias) == Some(Role::ImportWildcard));
         let alias = alias.map(|alias| self.text(alias));
-        if let Some(path) = node.child_by_field_id(rule.path) {
+        if let Some(path) = part_at(node, rule.path) {
             let inner = self.join(prefix, path);
             if takes_all {
                 return self.push_import(node, &inner, Some(b"*"), None);
             }
-            return match node.child_by_field_id(rule.name) {
+            return match part_at(node, rule.name) {
                 Some(name) => {
                     let text = self.text(name);
                     self.push_import(node, &inner, Some(text), alias);
@@ -113,7 +113,7 @@ impl Extractor<'_> {
                 }
             };
         }
-        let Some(name) = node.child_by_field_id(rule.name) else {
+        let Some(name) = part_at(node, rule.name) else {
             return node.named_child(0).map_or((), |child| self.import_part(child, prefix, nesting + 1));
         };
         if prefix.from {
@@ -207,7 +207,7 @@ impl Extractor<'_> {
             return false;
         }
         let Some((path, member)) = self.imported_path(rule, value) else { return false };
-        let Some(target) = node.child_by_field_id(rule.name) else { return false };
+        let Some(target) = part_at(node, rule.name) else { return false };
         let prefix = Prefix { from: true, ..self.import_path(path) };
         let member = member.map(|member| self.text(member));
         let target_rule = self.table.rule(target.kind_id());
@@ -222,9 +222,9 @@ impl Extractor<'_> {
                 }
             }
             Some((Role::Member, member_rule)) => {
-                let object = target.child_by_field_id(member_rule.object).map(|object| self.text(object));
+                let object = part_at(target, member_rule.object).map(|object| self.text(object));
                 let known = |text: &[u8]| rule.exports.iter().any(|known| known.as_bytes() == text);
-                let property = target.child_by_field_id(member_rule.property).map(|property| self.text(property));
+                let property = part_at(target, member_rule.property).map(|property| self.text(property));
                 if known(self.text(target)) {
                     self.push_import(node, &prefix, member.or(Some(b"*")), None);
                 } else if object.is_some_and(known) {
@@ -241,6 +241,29 @@ impl Extractor<'_> {
         true
     }
 
+    /// A call that imports (`source "$root/pool.sh"`); true if it was one. Of a path that is put together what stands
+    /// after the last unknown part is known.
+    pub(super) fn called_import(&mut self, node: Node, rule: &Rule) -> bool {
+        if !self.calls_one_of(node, rule, &rule.imports) {
+            return false;
+        }
+        let argument = part_at(node, rule.callee).and_then(|callee| callee.next_named_sibling());
+        let Some(argument) = argument else { return false };
+        let known = |part: &Node| self.table.marks(part.kind_id()) & (mark::STRING | mark::IDENTIFIER) != 0;
+        let mut cursor = argument.walk();
+        let unknown = argument.named_children(&mut cursor).filter(|part| !known(part)).last();
+        let start = unknown.map_or(argument.start_byte(), |unknown| unknown.end_byte());
+        let text = names::without_space(&self.source[start..argument.end_byte()]);
+        let path = text.trim_matches(['"', '\''].as_slice());
+        let path = if unknown.is_some() { path.trim_start_matches('/') } else { path };
+        let whole = known(&argument) || argument.named_child_count() > 0;
+        if path.is_empty() || !whole {
+            return false;
+        }
+        self.import_whole(node, &Prefix { path: path.into(), level: 0, from: true }, None);
+        true
+    }
+
     /// Path of a call that imports, and the member taken from what it gives: `await import('./a')`, `require('a').b`.
     fn imported_path<'t>(&self, rule: &Rule, mut value: Node<'t>) -> Option<(Node<'t>, Option<Node<'t>>)> {
         let mut member = None;
@@ -249,11 +272,11 @@ impl Extractor<'_> {
             match value_rule.role {
                 Role::Transparent if value_rule.value == 0 => value = value.named_child(0)?,
                 Role::Member if member.is_none() => {
-                    member = value.child_by_field_id(value_rule.property);
-                    value = value.child_by_field_id(value_rule.object)?;
+                    member = part_at(value, value_rule.property);
+                    value = part_at(value, value_rule.object)?;
                 }
                 Role::Call => {
-                    let callee = self.text(value.child_by_field_id(value_rule.callee)?);
+                    let callee = self.text(part_at(value, value_rule.callee)?);
                     rule.imports.iter().find(|known| known.as_bytes() == callee)?;
                     let arguments = value.named_child(value.named_child_count().checked_sub(1)? as u32)?;
                     let path = arguments.named_child(0)?;

@@ -3,6 +3,7 @@
 //! A file never stops the others. One that cannot be read, is binary or minified says so in its status; one on which the
 //! grammar runs longer than [`TIME_LIMIT`] is kept as text.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -138,6 +139,7 @@ pub fn has_begun() -> bool {
 /// The syntax tree; None without a grammar, or when the grammar gives up.
 pub fn parse_tree(source: &[u8], table: &Table) -> Option<Tree> {
     let grammar = table.grammar.as_ref()?;
+    let source = &with_known_heads(source, table);
     BEGUN.store(true, Ordering::Relaxed);
     PARSER.with_borrow_mut(|parser| {
         parser.set_language(grammar).ok()?;
@@ -152,6 +154,30 @@ pub fn parse_tree(source: &[u8], table: &Table) -> Option<Tree> {
         }
         tree
     })
+}
+
+/// The source with every head that the grammar does not know (`@test "adds" {`) written as one that it does, in as many
+/// bytes; places in the tree are places in the source.
+fn with_known_heads<'s>(source: &'s [u8], table: &Table) -> Cow<'s, [u8]> {
+    let mut known = Cow::Borrowed(source);
+    if table.rules.heads.is_empty() {
+        return known;
+    }
+    let mut line_start = 0;
+    for line in source.split_inclusive(|&byte| byte == b'\n') {
+        let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let head = table.rules.heads.iter().find(|(word, _)| line[indent..].starts_with(word.as_bytes()));
+        let end = line.windows(2).rposition(|pair| matches!(pair, b" {" | b"\t{"));
+        if let (Some((word, instead)), Some(end)) = (head, end)
+            && indent + word.len().max(instead.len()) <= end
+        {
+            let known = &mut known.to_mut()[line_start + indent..=line_start + end];
+            known.fill(b' ');
+            known[..instead.len()].copy_from_slice(instead.as_bytes());
+        }
+        line_start += line.len();
+    }
+    known
 }
 
 /// What bare parsing costs: reads and parses every file and keeps nothing. Bytes parsed, and files with syntax errors.

@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::extract::Extractor;
 use super::facts::{Binding, BindingKind, FileFacts, Reference, ReferenceKind, Str, SymbolKind};
 use super::names;
-use super::rules::{Role, Rule, Selector, mark};
+use super::rules::{Role, Rule, Selector, mark, part_at, parts};
 
 /// How deep names are looked for inside a base or a receiver; deeper ones are not plain names.
 const MAX_NESTING: usize = 32;
@@ -40,13 +40,17 @@ impl Extractor<'_> {
     /// `callee(…)`, or `receiver.name(…)` where the grammar keeps them apart (Java). Without either field the last
     /// named child is the name and the first the receiver (`Item::getName`).
     pub(super) fn call(&mut self, node: Node, rule: &Rule) {
+        if self.called_import(node, rule) {
+            return;
+        }
+        self.call_of_argument(node, rule);
         let named = if rule.callee != 0 {
-            node.child_by_field_id(rule.callee).and_then(|callee| self.named(callee))
+            part_at(node, rule.callee).and_then(|callee| self.named(callee))
         } else {
             let (receiver, name) = if rule.name == 0 {
                 member_parts(node, rule)
             } else {
-                (node.child_by_field_id(rule.receiver), node.child_by_field_id(rule.name))
+                (part_at(node, rule.receiver), part_at(node, rule.name))
             };
             name.and_then(|name| self.named(name)).map(|(name, _)| {
                 let receiver = receiver.map_or(Str::NONE, |receiver| self.receiver(receiver));
@@ -61,8 +65,30 @@ impl Extractor<'_> {
         }
     }
 
+    pub(super) fn calls_one_of(&self, node: Node, rule: &Rule, names: &[String]) -> bool {
+        let callee = || part_at(node, rule.callee).map(|callee| self.text(callee));
+        !names.is_empty() && callee().is_some_and(|callee| names.iter().any(|name| name.as_bytes() == callee))
+    }
+
+    /// `trap cleanup EXIT` calls `cleanup`, too.
+    fn call_of_argument(&mut self, node: Node, rule: &Rule) {
+        if !self.calls_one_of(node, rule, &rule.runs) {
+            return;
+        }
+        let is_name = |argument: &Node| self.table.marks(argument.kind_id()) & mark::IDENTIFIER != 0;
+        let mut cursor = node.walk();
+        let mut arguments = node.named_children(&mut cursor).skip(1);
+        let is_option = |argument: Node| self.text(argument).len() > 1 && self.text(argument).starts_with(b"-");
+        let first = arguments.find(|argument| !is_option(*argument)).filter(is_name);
+        let first = first.filter(|argument| self.text(*argument) != b"-");
+        if let Some((name, _)) = first.and_then(|argument| self.named(argument)) {
+            let owner = self.scope().symbol;
+            self.push_reference(owner, name, Str::NONE, node, ReferenceKind::Call);
+        }
+    }
+
     pub(super) fn construct(&mut self, node: Node, rule: &Rule) {
-        let mut constructed = node.child_by_field_id(rule.type_field);
+        let mut constructed = part_at(node, rule.type_field);
         let named = constructed.and_then(|constructed| self.named(constructed));
         if let Some((name, receiver)) = named {
             // Said once: not as a type again.
@@ -153,7 +179,7 @@ impl Extractor<'_> {
                     return Some((self.strings.intern(self.text(property)), receiver));
                 }
                 Role::Transparent => {
-                    node = node.child_by_field_id(rule.value).or_else(|| node.named_child(0))?;
+                    node = part_at(node, rule.value).or_else(|| node.named_child(0))?;
                 }
                 _ => return None,
             }
@@ -194,7 +220,7 @@ impl Extractor<'_> {
                 let parts = [rule.receiver, rule.callee, rule.name];
                 let mut first = true;
                 for part in parts.iter().filter(|&&field| field != 0) {
-                    let Some(child) = node.child_by_field_id(*part) else { continue };
+                    let Some(child) = part_at(node, *part) else { continue };
                     if !first {
                         out.push_str(&self.table.rules.separator);
                     }
@@ -207,13 +233,13 @@ impl Extractor<'_> {
                 !first
             }
             Some((Role::Construct | Role::Cast, rule)) => {
-                let Some(child) = node.child_by_field_id(rule.type_field) else { return false };
+                let Some(child) = part_at(node, rule.type_field) else { return false };
                 let written = self.write_receiver(child, out, nesting + 1);
                 out.push_str("()");
                 written
             }
             Some((Role::Transparent, rule)) => {
-                let inner = node.child_by_field_id(rule.value).or_else(|| node.named_child(0));
+                let inner = part_at(node, rule.value).or_else(|| node.named_child(0));
                 inner.is_some_and(|inner| self.write_receiver(inner, out, nesting + 1))
             }
             _ if node.named_child_count() == 0 && node.end_byte() - node.start_byte() <= MAX_RECEIVER => {
@@ -228,20 +254,17 @@ impl Extractor<'_> {
 
     /// Remembers what variables hold: a declared type, or what was called to make the value.
     pub(super) fn binding(&mut self, node: Node, rule: &Rule) {
-        let value = node.child_by_field_id(rule.value);
+        let value = part_at(node, rule.value);
         if let Some(value) = value
             && self.import_call(node, rule, value)
         {
             return;
         }
-        let Some(name_field) = std::num::NonZeroU16::new(rule.name) else { return };
         let declared = self.type_text(node, rule.type_field);
-        let mut cursor = node.walk();
-        let targets: Vec<Node> = node.children_by_field_id(name_field, &mut cursor).collect();
-        for target in targets {
+        for target in parts(node, rule.name) {
             let (target, value) = self.first_of_lists(target, value);
             // The value may stand beside the name, inside a declarator.
-            let inner = || self.table.rule(target.kind_id()).and_then(|rule| target.child_by_field_id(rule.value));
+            let inner = || self.table.rule(target.kind_id()).and_then(|rule| part_at(target, rule.value));
             let value = value.or_else(inner);
             let Some(name) = self.binding_name(target, rule) else { continue };
             let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };
@@ -286,7 +309,7 @@ impl Extractor<'_> {
                     return Some((self.strings.intern(&text), BindingKind::Called));
                 }
                 Role::Construct | Role::Cast => {
-                    let (name, receiver) = node.child_by_field_id(rule.type_field).and_then(|node| self.named(node))?;
+                    let (name, receiver) = part_at(node, rule.type_field).and_then(|node| self.named(node))?;
                     let mut text = self.strings.table.get(receiver).to_vec();
                     if !text.is_empty() {
                         text.extend_from_slice(self.table.rules.separator.as_bytes());
@@ -294,8 +317,8 @@ impl Extractor<'_> {
                     text.extend_from_slice(self.strings.table.get(name));
                     return Some((self.strings.intern(&text), BindingKind::Annotated));
                 }
-                Role::Transparent => node = node.child_by_field_id(rule.value).or_else(|| node.named_child(0))?,
-                Role::Assignment | Role::DefineVariable => node = node.child_by_field_id(rule.value)?,
+                Role::Transparent => node = part_at(node, rule.value).or_else(|| node.named_child(0))?,
+                Role::Assignment | Role::DefineVariable => node = part_at(node, rule.value)?,
                 _ => return None,
             }
         }
@@ -316,7 +339,7 @@ impl Extractor<'_> {
             return;
         }
         let symbol = self.scope().symbol;
-        let inside = node.child_by_field_id(rule.type_field).unwrap_or(node);
+        let inside = part_at(node, rule.type_field).unwrap_or(node);
         let mut found = Vec::new();
         self.collect_bases(inside, &mut found, 0);
         for base in found {
@@ -331,7 +354,7 @@ impl Extractor<'_> {
         for selector in &rule.bases {
             let mut cursor = node.walk();
             let holders: Vec<Node> = match *selector {
-                Selector::Field(id) => node.child_by_field_id(id).into_iter().collect(),
+                Selector::Field(id) => part_at(node, id).into_iter().collect(),
                 Selector::Kind(id) => node.children(&mut cursor).filter(|child| child.kind_id() == id).collect(),
             };
             for holder in holders {
@@ -352,7 +375,7 @@ impl Extractor<'_> {
         let inner = self.table.rule(node.kind_id()).filter(|rule| rule.role == Role::Transparent);
         if names_one {
             found.push(node);
-        } else if let Some(value) = inner.and_then(|rule| node.child_by_field_id(rule.value)) {
+        } else if let Some(value) = inner.and_then(|rule| part_at(node, rule.value)) {
             self.collect_bases(value, found, nesting + 1); // `Generic[T]` has one base
         } else if role != Some(Role::Skip) && role != Some(Role::Lambda) {
             let mut cursor = node.walk();
@@ -374,7 +397,7 @@ impl Extractor<'_> {
 /// Object and property of a member; without fields in the grammar the first and the last named child.
 fn member_parts<'t>(node: Node<'t>, rule: &Rule) -> (Option<Node<'t>>, Option<Node<'t>>) {
     if rule.property != 0 || rule.object != 0 {
-        return (node.child_by_field_id(rule.object), node.child_by_field_id(rule.property));
+        return (part_at(node, rule.object), part_at(node, rule.property));
     }
     let last = node.named_child_count().saturating_sub(1);
     (node.named_child(0).filter(|_| last > 0), node.named_child(last as u32))

@@ -219,7 +219,8 @@ impl Role {
     }
 }
 
-/// One row of `[nodes]` in `language.toml`: a role, and the fields of the grammar in which its parts stand.
+/// One row of `[nodes]` in `language.toml`: a role, and where its parts stand: in a field of the grammar, in the first child
+/// of a kind, `after =`, which is the named child that follows that token, or `first child`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NodeSpec {
@@ -251,7 +252,7 @@ struct NodeSpec {
     unless: Option<String>,
     /// The role of nodes that `requires` or `unless` turn down.
     otherwise: Option<Role>,
-    /// The names of callees that import (JavaScript's `require`).
+    /// The names of callees that import (JavaScript's `require`, the shell's `source`).
     #[serde(default)]
     imports: Vec<String>,
     /// Objects whose members the file offers to others (`exports`, `module.exports`); they themselves are its default.
@@ -266,6 +267,12 @@ struct NodeSpec {
     /// A constructor whatever its name (Java).
     #[serde(default)]
     constructor: bool,
+    /// The names of callees that call what they are given first (the shell's `command`, `trap`).
+    #[serde(default)]
+    runs: Vec<String>,
+    /// Called as its whole head is written, so that no call means it: `test "adds"`.
+    #[serde(default)]
+    heading: bool,
 }
 
 /// The part of `language.toml` that the engine reads.
@@ -291,15 +298,25 @@ pub struct Rules {
     /// Declared types that leave the type to the value (`var`).
     #[serde(default)]
     pub inferred_types: Vec<String>,
+    /// What functions return that make types: one in which a type without a name stands is that type (Zig's `type`).
+    #[serde(default)]
+    pub type_makers: Vec<String>,
     /// Names of constructors (`__init__`, `constructor`).
     #[serde(default)]
     pub constructors: Vec<String>,
+    /// Words that open a block with a heading, which the grammar does not know (`@test "adds" {`), and the head that it
+    /// reads instead; such a block is called as its head is written.
+    #[serde(default)]
+    pub heads: BTreeMap<String, String>,
     /// Leaf kinds that are names.
     #[serde(default)]
     pub identifiers: Vec<String>,
     /// Leaf kinds that are names of types.
     #[serde(default)]
     pub types: Vec<String>,
+    /// Names of types look like all others: they are told by standing in the `type` or `returns` part of a node.
+    #[serde(default)]
+    pub types_by_place: bool,
     #[serde(default)]
     pub strings: Vec<String>,
     #[serde(default)]
@@ -330,7 +347,7 @@ pub enum Selector {
     Kind(u16),
 }
 
-/// A compiled [`NodeSpec`]; 0 is "no such field" (field ids start at 1).
+/// A compiled [`NodeSpec`]: numbers for [`part_at`]; 0 is "no such part" (field ids start at 1).
 #[derive(Clone, Debug)]
 pub struct Rule {
     pub role: Role,
@@ -351,11 +368,39 @@ pub struct Rule {
     pub unless: Vec<Selector>,
     pub otherwise: Option<Role>,
     pub constructor: bool,
+    pub heading: bool,
     pub bases: Vec<Selector>,
     pub kinds: Vec<(u16, SymbolKind)>,
     pub imports: Vec<String>,
     pub exports: Vec<String>,
+    pub runs: Vec<String>,
     pub capitalised: bool,
+}
+
+/// Marks the number of a part that is a kind of child, or what follows a token; others are fields.
+const KIND: u16 = 0x8000;
+const AFTER: u16 = 0x4000;
+
+/// The part of a node that a rule names by `number`; None for 0.
+pub fn part_at<'t>(node: Node<'t>, number: u16) -> Option<Node<'t>> {
+    let kind = number & !(KIND | AFTER);
+    let mut cursor = node.walk();
+    if number & KIND != 0 {
+        node.children(&mut cursor).find(|child| child.kind_id() == kind)
+    } else if number & AFTER != 0 {
+        let after = node.children(&mut cursor).skip_while(|child| kind != 0 && child.kind_id() != kind);
+        after.skip(usize::from(kind != 0)).find(Node::is_named)
+    } else {
+        node.child_by_field_id(number)
+    }
+}
+
+/// All parts of a node that a rule names by `number`; only a field may hold several.
+pub fn parts(node: Node<'_>, number: u16) -> Vec<Node<'_>> {
+    match std::num::NonZeroU16::new(number) {
+        Some(field) if number & (KIND | AFTER) == 0 => node.children_by_field_id(field, &mut node.walk()).collect(),
+        _ => part_at(node, number).into_iter().collect(),
+    }
 }
 
 /// The first part of a node that one of the selectors finds.
@@ -460,7 +505,14 @@ impl Table {
     fn compile_node(&self, grammar: &Language, kind: &str, spec: &NodeSpec) -> Result<Rule, RulesError> {
         let field = |name: &Option<String>| -> Result<u16, RulesError> {
             let Some(name) = name else { return Ok(0) };
-            grammar.field_id_for_name(name).map(std::num::NonZeroU16::get).ok_or_else(|| RulesError::UnknownField {
+            let first = |kind: &str| self.kind_ids(grammar, kind).ok().and_then(|ids| ids.first().copied());
+            let field = grammar.field_id_for_name(name).map(std::num::NonZeroU16::get);
+            let found = match name.strip_prefix("after ") {
+                Some(token) => first(token).map(|id| id | AFTER),
+                None if name == "first child" => Some(AFTER),
+                None => field.or_else(|| first(name).map(|id| id | KIND)),
+            };
+            found.ok_or_else(|| RulesError::UnknownField {
                 language: self.name.clone(),
                 kind: kind.into(),
                 field: name.clone(),
@@ -499,10 +551,12 @@ impl Table {
             unless: part(&spec.unless)?,
             otherwise: spec.otherwise,
             constructor: spec.constructor,
+            heading: spec.heading,
             bases,
             kinds,
             imports: spec.imports.clone(),
             exports: spec.exports.clone(),
+            runs: spec.runs.clone(),
             capitalised: spec.capitalised,
         })
     }

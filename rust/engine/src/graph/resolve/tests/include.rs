@@ -60,3 +60,19 @@ function flush()
     }
     check(&text);
 }
+
+#[test]
+fn an_extension_may_be_left_out() {
+    check(
+        "
+== test/pool.c
+import ../lib/helper
+function run()
+  call open               # -> lib/helper.h#open 0.95
+== lib/helper.h
+function open()
+== other/helper.h
+function open()
+",
+    );
+}
