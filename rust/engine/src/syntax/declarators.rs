@@ -7,7 +7,7 @@ use super::definitions::last_line;
 use super::extract::Extractor;
 use super::facts::{Str, SymbolKind, flag};
 use super::leads::Lead;
-use super::rules::{Role, Rule, mark};
+use super::rules::{Role, Rule, Selector, mark, part, parts};
 
 /// Declarators (C) nest; a name deeper than this is no name.
 const MAX_DECLARATORS: usize = 16;
@@ -22,7 +22,7 @@ impl Extractor<'_> {
     /// type. What is indented and looks like this is a loop by macro: `for_each_cpu(cpu) {…}`.
     pub(super) fn declared_function(&mut self, node: Node, name: Node, rule: &Rule) {
         let declarator = node.child_by_field_id(rule.name);
-        if declarator.is_some_and(|declarator| self.declares_function(declarator, rule.parameters)) {
+        if declarator.is_some_and(|declarator| self.declares_function(declarator, &rule.parameters)) {
             let open = |lead: &Lead| !lead.wrapper || (node.start_byte() as u32) < lead.end_byte;
             self.lead = self.lead.filter(open).or_else(|| self.rest_of_line(node));
             return self.define(node, name, rule, SymbolKind::Function, node);
@@ -80,8 +80,7 @@ impl Extractor<'_> {
         }
         // Where a function could not be read its loops by macro are left (`for_each_cpu(cpu) {…}`): those are indented.
         let Some(head) = head.filter(|head| self.begins_unindented(*head)) else { return };
-        let table = self.table;
-        let declared = table.rule(head.kind_id()).filter(|rule| rule.role == Role::DefineVariable);
+        let declared = self.rule_of(head).filter(|rule| rule.role == Role::DefineVariable);
         let name = match declared {
             Some(rule) => self.name_node(head, rule.name),
             None => self.first_argument(head),
@@ -106,12 +105,12 @@ impl Extractor<'_> {
     }
 
     /// Whether the declarator next to the name has parameters: `*f(int)` declares a function, `(*f)(int)` a pointer.
-    pub(super) fn declares_function(&self, mut node: Node, parameters: u16) -> bool {
+    pub(super) fn declares_function(&self, mut node: Node, parameters: &[Selector]) -> bool {
         let mut function = false;
         for _ in 0..MAX_DECLARATORS {
-            let Some(rule) = self.table.rule(node.kind_id()) else { break };
+            let Some(rule) = self.rule_of(node) else { break };
             if rule.name != 0 {
-                function = node.child_by_field_id(parameters).is_some();
+                function = part(node, parameters).is_some();
             }
             let Some(inner) = node.child_by_field_id(rule.name).or_else(|| self.first_name(node)) else { break };
             node = inner;
@@ -131,7 +130,7 @@ impl Extractor<'_> {
             if marks & (mark::IDENTIFIER | mark::STRING) != 0 {
                 return Some(node);
             }
-            let rule = self.table.rule(node.kind_id())?;
+            let rule = self.rule_of(node)?;
             match rule.role {
                 Role::Member => return Some(node),
                 // A part of something (`a[0]`) names nothing.
@@ -166,15 +165,16 @@ impl Extractor<'_> {
         })
     }
 
-    /// A field of a node, or of the declarators that lead to its name (C's parameters).
-    pub(super) fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: u16) -> Option<Node<'t>> {
+    /// Parts of a node, or of the declarators that lead to its name (C's parameters).
+    pub(super) fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: &[Selector]) -> Vec<Node<'t>> {
         for _ in 0..MAX_DECLARATORS {
-            if let Some(found) = node.child_by_field_id(wanted) {
-                return Some(found);
+            let found = parts(node, wanted);
+            let inner = || self.rule_of(node).and_then(|rule| node.child_by_field_id(rule.name));
+            match if found.is_empty() { inner() } else { None } {
+                Some(inner) => node = inner,
+                None => return found,
             }
-            let rule = self.table.rule(node.kind_id())?;
-            node = node.child_by_field_id(rule.name)?;
         }
-        None
+        Vec::new()
     }
 }

@@ -1,5 +1,7 @@
 //! Definitions: from a node with a `definition.*` role to a symbol with name, signature, parameters and documentation.
 
+use std::borrow::Cow;
+
 use tree_sitter::Node;
 
 use super::extract::{Container, Extractor};
@@ -18,7 +20,9 @@ pub(super) struct Place<'t> {
     pub node: Node<'t>,
     pub name: Node<'t>,
     /// The name, where it is not the text of that node.
-    pub called: Option<&'t [u8]>,
+    pub called: Option<Cow<'t, [u8]>>,
+    /// The call whose callee is defined: its arguments are the parameters.
+    pub head: Option<Node<'t>>,
     pub kind: SymbolKind,
     pub parent: u32,
     pub container: Str,
@@ -32,11 +36,17 @@ pub(super) struct Place<'t> {
 
 impl Extractor<'_> {
     pub(super) fn definition(&mut self, node: Node, rule: &Rule, kind: SymbolKind) {
+        if rule.of_call {
+            return self.called_definition(node, rule, kind);
+        }
         if rule.role == Role::DefineVariable {
             return self.variables(node, rule);
         }
         if self.defined.0 == node.id() {
             return; // by the variable that holds it
+        }
+        if let Some(head) = part(node, &rule.head) {
+            return self.define_head(node, head, rule, kind);
         }
         let Some(name) = self.name_node(node, rule.name) else {
             if kind.is_callable() || kind == SymbolKind::Class {
@@ -55,7 +65,7 @@ impl Extractor<'_> {
         let Some((inner, inner_kind)) = self.kind_by_child(node, rule) else {
             return self.define(node, name, rule, kind, node);
         };
-        match self.table.rule(inner.kind_id()).and_then(|inner_rule| self.name_node(inner, inner_rule.name)) {
+        match self.rule_of(inner).and_then(|inner_rule| self.name_node(inner, inner_rule.name)) {
             Some(inner_name) => self.alias(node, name, rule, kind, inner_name),
             None => self.define(node, name, rule, inner_kind, node),
         }
@@ -65,7 +75,7 @@ impl Extractor<'_> {
     fn kind_by_child<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<(Node<'t>, SymbolKind)> {
         let child = node.child_by_field_id(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
         let (_, kind) = rule.kinds.iter().find(|(id, _)| *id == child.kind_id())?;
-        self.table.rule(child.kind_id()).is_none_or(|rule| rule.role_of(child).is_some()).then_some((child, *kind))
+        self.rule_of(child).is_none_or(|rule| rule.role_of(child).is_some()).then_some((child, *kind))
     }
 
     /// `typedef struct point {…} point_t`: the struct is defined inside, and this is a name for it.
@@ -94,12 +104,14 @@ impl Extractor<'_> {
     ) -> Place<'t> {
         let (scope, depth) = (self.scope(), self.depth);
         let (parent, scope_depth, in_module) = (scope.symbol, scope.depth, scope.kind == SymbolKind::Module);
+        let in_module = in_module || self.holders.contains(&parent);
         let lead = self.take_lead(node);
         let exported = lead.is_some_and(|lead| lead.exported);
         let mut place = Place {
             node,
             name,
             called: None,
+            head: None,
             kind,
             parent,
             container: Str::NONE,
@@ -123,7 +135,7 @@ impl Extractor<'_> {
     pub(super) fn define(&mut self, node: Node, name: Node, rule: &Rule, kind: SymbolKind, callable: Node) {
         let mut place = self.place(node, name, kind, callable);
         // A module's name is as long as it is written: `namespace a.b`.
-        place.called = (kind == SymbolKind::Module).then(|| self.text(name));
+        place.called = (kind == SymbolKind::Module).then(|| Cow::Borrowed(self.text(name)));
         if let Some(receiver) = self.receiver_type(node, rule) {
             place.container = receiver;
             place.parent = self.symbol_of_type(receiver).unwrap_or(place.parent);
@@ -136,10 +148,15 @@ impl Extractor<'_> {
         if place.kind == SymbolKind::Function && (inside || !place.container.is_none()) {
             place.kind = SymbolKind::Method;
         }
+        if let Some(clause) = self.earlier_clause(&place, rule) {
+            return self.another_clause(clause, &place, rule);
+        }
         let symbol = self.push_symbol(&place, rule);
         self.push_scope(symbol, place.name.start_byte() as u32, place.kind);
-        let table = self.table;
-        let of_value = table.rule(place.callable.kind_id()).filter(|_| place.callable != place.node);
+        if rule.variables {
+            self.holders.push(symbol);
+        }
+        let of_value = self.rule_of(place.callable).filter(|_| place.callable != place.node);
         self.bases(place.callable, of_value.unwrap_or(rule), symbol);
         self.hash_interface(symbol);
         if place.lead.is_some_and(|lead| lead.default && self.depth == lead.depth + 1) {
@@ -170,7 +187,8 @@ impl Extractor<'_> {
     pub(super) fn push_symbol(&mut self, place: &Place, rule: &Rule) -> u32 {
         let node = place.node;
         let number = self.facts.symbols.len() as u32;
-        let name_text = place.called.unwrap_or_else(|| self.definition_name(place.name));
+        let called = place.called.as_deref();
+        let name_text = called.unwrap_or_else(|| self.definition_name(place.name));
         let name = self.strings.intern(name_text);
         let body = self.body(place, rule);
         let signature_end = body.map_or(node.end_byte(), |body| body.start_byte()) as u32;
@@ -181,6 +199,7 @@ impl Extractor<'_> {
             modifiers.visibility = modifiers.visibility.or(around.visibility);
         }
         modifiers.flags |= if place.exported { flag::EXPORTED } else { 0 };
+        modifiers.visibility = modifiers.visibility.or(rule.private.then_some(Visibility::Private));
         let signature_start = self.signature_start(place);
         if signature_start < node.start_byte() as u32 {
             let before = &self.source[signature_start as usize..node.start_byte()];
@@ -207,8 +226,7 @@ impl Extractor<'_> {
         symbol.qualified = self.qualified(place, name_text);
         symbol.container = place.container;
         symbol.summary = Str::NONE;
-        let table = self.table;
-        let of_value = table.rule(place.callable.kind_id()).filter(|_| place.callable != node);
+        let of_value = self.rule_of(place.callable).filter(|_| place.callable != node);
         symbol.returns = self.type_text(place.callable, of_value.unwrap_or(rule).returns);
         symbol.parent = place.parent;
         (symbol.start_byte, symbol.end_byte) = (start_byte, node.end_byte() as u32);
@@ -223,7 +241,7 @@ impl Extractor<'_> {
             | if constructor && member { flag::CONSTRUCTOR } else { 0 };
         symbol.first_parameter = self.facts.parameters.len() as u32;
         self.facts.symbols.push(symbol);
-        self.parameters(place, rule, number);
+        self.parameters(place, rule, Some(number));
         self.document(number, body, start_byte, start_row);
         number
     }
@@ -285,7 +303,7 @@ impl Extractor<'_> {
     where
         Self: 't,
     {
-        let property = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member);
+        let property = self.rule_of(name).filter(|rule| rule.role == Role::Member);
         let name = property.and_then(|rule| name.child_by_field_id(rule.property)).unwrap_or(name);
         let text = self.text(name);
         text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text)
@@ -302,13 +320,16 @@ impl Extractor<'_> {
         self.strings.intern(names::folded(text).as_bytes())
     }
 
-    fn body<'t>(&self, place: &Place<'t>, rule: &Rule) -> Option<Node<'t>> {
-        let of_value = self.table.rule(place.callable.kind_id()).filter(|_| place.callable != place.node);
+    pub(super) fn body<'t>(&self, place: &Place<'t>, rule: &Rule) -> Option<Node<'t>> {
+        let of_value = self.rule_of(place.callable).filter(|_| place.callable != place.node);
         let body = of_value.map_or(&rule.body, |value| &value.body);
         part(place.callable, body).or_else(|| {
+            if rule.of_call {
+                return part(self.arguments(place.callable)?, body); // `def f(x), do: x`
+            }
             // `type Point struct {…}`: the body is inside the type.
             let inner = place.node.child_by_field_id(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
-            let inner_rule = self.table.rule(inner.kind_id())?;
+            let inner_rule = self.rule_of(inner)?;
             part(inner, &inner_rule.body)
         })
     }
@@ -344,6 +365,10 @@ impl Extractor<'_> {
         let (start, end) = self.comments.claim(symbol, start_byte, start_row, prefixes, self.source);
         if end > 0 {
             self.set_doc(symbol, start, end);
+        } else if let Some((start, end)) = self.documentation.take() {
+            self.set_doc(symbol, start, end);
+            let text = &self.source[start as usize..end as usize];
+            self.occurrences.words(symbol, true, text, &mut self.strings);
         } else if let Some(body) = body.filter(|_| self.table.rules.docstrings) {
             self.take_docstring(body, symbol);
         }
@@ -365,26 +390,41 @@ impl Extractor<'_> {
         }
     }
 
-    fn parameters(&mut self, place: &Place, rule: &Rule, symbol: u32) {
-        let of_value = self.table.rule(place.callable.kind_id()).filter(|_| place.callable != place.node);
-        let field = of_value.map_or(rule.parameters, |value| value.parameters);
-        if field == 0 || !place.kind.is_callable() {
+    /// Adds the parameters of a definition; those of `symbol` are what it has then.
+    pub(super) fn parameters(&mut self, place: &Place, rule: &Rule, symbol: Option<u32>) {
+        let of_value = self.rule_of(place.callable).filter(|_| place.callable != place.node);
+        let of_head = place.head.and_then(|head| self.table.rule(head.kind_id()));
+        let selectors = of_head.or(of_value).map_or(&rule.parameters, |rule| &rule.parameters);
+        if selectors.is_empty() || !place.kind.is_callable() {
             return;
         }
         let lone = of_value.and_then(|value| place.callable.child_by_field_id(value.name));
-        let Some(list) = self.through_declarators(place.callable, field).or(lone) else { return };
+        let mut lists = self.through_declarators(place.head.unwrap_or(place.callable), selectors);
+        lists.extend(lone.filter(|_| lists.is_empty()));
+        for list in lists {
+            self.parameter_list(list, rule);
+        }
+        let Some(symbol) = symbol else { return };
+        let first = self.facts.symbols[symbol as usize].first_parameter;
+        self.facts.symbols[symbol as usize].parameter_count = self.facts.parameters.len() as u32 - first;
+    }
+
+    fn parameter_list(&mut self, list: Node, definition: &Rule) {
+        let before = self.facts.parameters.len();
+        if self.role(list) == Some(Role::TypeParameter) {
+            return;
+        }
         let mut kind = ParameterKind::Positional;
         if self.table.marks(list.kind_id()) & mark::IDENTIFIER != 0 {
             self.push_parameter(list, None, kind); // `x => x + 1`
         }
         let mut cursor = list.walk();
         for child in list.named_children(&mut cursor) {
-            let rule = self.table.rule(child.kind_id());
-            match rule.map(|rule| rule.role) {
+            let rule = self.rule_of(child);
+            match rule.and_then(|rule| rule.role_of(child)) {
                 Some(Role::ParameterKeywordOnlyAfter) => kind = ParameterKind::KeywordOnly,
                 Some(Role::ParameterPositionalOnlyBefore) => {
-                    let first = self.facts.symbols[symbol as usize].first_parameter as usize;
-                    for parameter in &mut self.facts.parameters[first..] {
+                    for parameter in &mut self.facts.parameters[before..] {
                         parameter.kind = ParameterKind::PositionalOnly as u32;
                     }
                 }
@@ -394,11 +434,11 @@ impl Extractor<'_> {
                 _ if self.table.marks(child.kind_id()) & mark::IDENTIFIER != 0 => {
                     kind = self.push_parameter(child, None, kind);
                 }
+                // Any pattern stands for a parameter.
+                _ if definition.clauses.is_some() => self.push_pattern(child),
                 _ => {}
             }
         }
-        let first = self.facts.symbols[symbol as usize].first_parameter;
-        self.facts.symbols[symbol as usize].parameter_count = self.facts.parameters.len() as u32 - first;
     }
 
     /// Adds the parameters of one node (Go's `a, b int` are two); the kind of those that follow.
@@ -426,7 +466,7 @@ impl Extractor<'_> {
         } else if nodes.is_empty() && rule.is_none_or(|rule| rule.name == 0) {
             nodes.extend(self.first_name(node));
         }
-        let variadic = |node: Node| match self.role(node) {
+        let variadic = |node: Node| match self.rule_of(node).and_then(|rule| rule.role_of(node)) {
             Some(Role::ParameterVariadic) => Some(ParameterKind::Variadic),
             Some(Role::ParameterKeywordVariadic) => Some(ParameterKind::KeywordVariadic),
             _ => None,
@@ -478,8 +518,8 @@ impl Extractor<'_> {
 
     /// Opens an `impl`: its functions are methods of the type it names.
     pub(super) fn open_container(&mut self, node: Node, rule: &Rule) {
-        let Some(named) = node.child_by_field_id(rule.type_field) else { return };
-        let Some(name) = self.base_name(named) else { return };
+        let named = node.child_by_field_id(rule.type_field).and_then(|named| self.base_name(named));
+        let Some(name) = named.or_else(|| self.receiver_type(node, rule)) else { return };
         let symbol = self.symbol_of_type(name);
         let bases = self.base_nodes(node, rule);
         self.containers.push(Container {
@@ -539,14 +579,18 @@ impl Extractor<'_> {
     }
 
     pub(super) fn role(&self, node: Node) -> Option<Role> {
-        self.table.rule(node.kind_id()).map(|rule| rule.role)
+        self.rule_of(node).map(|rule| rule.role)
     }
 
     /// Text of a type field without its leading colon or arrow, white space folded.
     pub(super) fn type_text(&mut self, node: Node, field: u16) -> Str {
-        let Some(child) = node.child_by_field_id(field) else { return Str::NONE };
+        let Some(mut child) = node.child_by_field_id(field) else { return Str::NONE };
+        // A type of functions (Haskell's `a -> b`) is known by what they return.
+        while let Some(inner) = self.rule_of(child).and_then(|rule| child.child_by_field_id(rule.returns)) {
+            child = inner;
+        }
         // A type that is defined on the spot (`struct point {…} origin`) is known by its head.
-        let body = self.table.rule(child.kind_id()).and_then(|rule| part(child, &rule.body));
+        let body = self.rule_of(child).and_then(|rule| part(child, &rule.body));
         let end = body.map_or(child.end_byte(), |body| body.start_byte());
         let text = names::folded(&self.source[child.start_byte()..end]);
         let text = text.trim_start_matches(":").trim_start_matches("->").trim();
@@ -567,6 +611,7 @@ impl Extractor<'_> {
         if let Some((name, receiver)) = self.named(inner) {
             let owner = self.scope().symbol;
             self.push_reference(owner, name, receiver, inner, ReferenceKind::Call);
+            self.taken_until = self.taken_until.max(inner.end_byte() as u32);
             self.occurrences.push(owner, Field::Body, name);
         }
     }

@@ -78,7 +78,20 @@ pub(super) struct Extractor<'a> {
     /// Byte up to which names were already taken as one reference.
     pub taken_until: u32,
     pub depth: u32,
-    tokens: Vec<u8>,
+    pub(super) tokens: Vec<u8>,
+    /// Where a sign before a call begins, and where the call does.
+    pub prefix: (u32, u32),
+    /// The call whose callee is defined by what stands around it.
+    pub head: usize,
+    /// Documentation of the definition that follows, and byte up to which strings are taken as such.
+    pub documentation: Option<(u32, u32)>,
+    pub documented_until: u32,
+    /// Byte up to which calls are types.
+    pub type_calls_until: u32,
+    /// Names that patterns bind, with the symbol in which they do.
+    pub bound: FxHashSet<(u32, Str)>,
+    /// Types whose variables are symbols.
+    pub holders: Vec<u32>,
     syntax_errors: u32,
 }
 
@@ -106,6 +119,13 @@ impl<'a> Extractor<'a> {
             taken_until: 0,
             depth: 0,
             tokens: Vec::with_capacity(source.len()),
+            prefix: (0, u32::MAX),
+            head: 0,
+            documentation: None,
+            documented_until: 0,
+            type_calls_until: 0,
+            bound: FxHashSet::default(),
+            holders: Vec::new(),
             syntax_errors: 0,
         }
     }
@@ -131,15 +151,18 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    /// The package named by a clause at the top of the file; looked for among the first children of the root.
+    /// The package named by clauses at the top of the file, one inside the other; looked for among the first children
+    /// of the root.
     fn declared_package(&self, root: Node) -> Option<String> {
         let mut cursor = root.walk();
-        root.children(&mut cursor).take(64).find_map(|child| {
-            let rule = self.table.rule(child.kind_id())?;
-            let name = (rule.role == Role::Package)
-                .then(|| child.named_child(child.named_child_count().checked_sub(1)? as u32))??;
+        let clauses = root.children(&mut cursor).take(64).filter_map(|child| {
+            let rule = self.rule_of(child).filter(|rule| rule.role_of(child) == Some(Role::Package))?;
+            let last = || child.named_child(child.named_child_count().checked_sub(1)? as u32);
+            let name = child.child_by_field_id(rule.name).or_else(last)?;
             Some(names::without_space(self.text(name)))
-        })
+        });
+        let parts: Vec<String> = clauses.collect();
+        (!parts.is_empty()).then(|| parts.join(&self.table.rules.separator))
     }
 
     fn walk(&mut self, tree: &Tree) {
@@ -180,8 +203,7 @@ impl<'a> Extractor<'a> {
             self.count_branch(node);
         }
         if marks & mark::RULE != 0 {
-            let table = self.table;
-            if let Some(rule) = table.rule(kind) {
+            if let Some(rule) = self.rule_of(node) {
                 self.enter_rule(node, rule);
             }
         }
@@ -219,6 +241,13 @@ impl<'a> Extractor<'a> {
             Role::Wrapper | Role::KeywordWrapper | Role::Decorator => self.enter_lead(node, rule),
             Role::Container => self.open_container(node, rule),
             Role::Call => self.call(node, rule),
+            Role::Mention => self.mention(node),
+            Role::Binds => self.bound_names(node, rule),
+            Role::Pattern if self.table.mentions => self.bound_in(node),
+            Role::Branch => self.branch(),
+            Role::Prefix => self.sign(node),
+            Role::Documentation | Role::DocumentationAround => self.documentation(node, role),
+            Role::TypeSignature => self.said_type(node),
             Role::Construct => self.construct(node, rule),
             Role::MemberType => self.member_type(node, rule),
             Role::Member if (node.start_byte() as u32) < self.type_until => self.member_type(node, rule),
@@ -230,6 +259,8 @@ impl<'a> Extractor<'a> {
             Role::Field => self.field(node, rule),
             Role::RecordMember => self.record_member(node, rule),
             Role::Lambda => self.anonymous(node),
+            Role::Import if rule.of_call => self.called_import(node, rule),
+            Role::Import if !rule.qualified.is_empty() => self.qualified_import(node, rule),
             Role::Import => self.import(node, rule),
             Role::ImportNamespace => self.module_import(node, rule),
             Role::Tokens => self.token_calls(node),
@@ -258,13 +289,21 @@ impl<'a> Extractor<'a> {
     }
 
     fn type_parameter(&mut self, node: Node, rule: &Rule) {
-        let name = node.child_by_field_id(rule.name).or_else(|| node.named_child(0));
-        let Some(name) = name else { return };
+        let mut cursor = node.walk();
+        let mut parameters: Vec<Node> = match std::num::NonZeroU16::new(rule.name) {
+            Some(name) => node.children_by_field_id(name, &mut cursor).collect(),
+            None => Vec::new(),
+        };
+        if parameters.is_empty() {
+            parameters.extend(node.named_child(0));
+        }
         // It holds in the definition around it; what opens no scope (Rust's `impl`) is two nodes above.
         let scope = self.scope();
         let depth = if scope.kind == SymbolKind::Module { self.depth.saturating_sub(2) } else { scope.depth };
-        let text = self.strings.intern(self.text(name));
-        self.type_parameters.push((depth, text));
+        for name in parameters {
+            let text = self.strings.intern(self.text(name));
+            self.type_parameters.push((depth, text));
+        }
     }
 
     fn leaf(&mut self, node: Node, marks: u8) {
@@ -295,6 +334,9 @@ impl<'a> Extractor<'a> {
     fn string(&mut self, node: Node) {
         let symbol = self.scope().symbol;
         let start = node.start_byte() as u32;
+        if start < self.documented_until {
+            return; // its words are the documentation's
+        }
         let facts = &self.facts.symbols[symbol as usize];
         let is_doc = facts.doc_start <= start && start < facts.doc_end;
         let text = &self.source[node.byte_range()];
@@ -323,9 +365,19 @@ impl<'a> Extractor<'a> {
     fn count_branch(&mut self, node: Node) {
         // The keyword that opens a branch is a token inside the branch's node: only one of them is in the rules.
         if node.is_named() || node.child_count() == 0 {
-            let symbol = self.scope().symbol as usize;
-            self.facts.symbols[symbol].complexity += 1;
+            self.branch();
         }
+    }
+
+    fn branch(&mut self) {
+        let symbol = self.scope().symbol as usize;
+        self.facts.symbols[symbol].complexity += 1;
+    }
+
+    /// The rule of a node, or of what it calls.
+    pub fn rule_of(&self, node: Node) -> Option<&'a Rule> {
+        let prefix = (node.start_byte() as u32 == self.prefix.1).then_some(self.prefix.0);
+        self.table.rule_in(node, self.source, prefix)
     }
 
     fn close_scope(&mut self) {
@@ -344,6 +396,7 @@ impl<'a> Extractor<'a> {
         }
         self.attach_comments();
         self.mark_offered();
+        self.forget_bound_names();
         let lines = names::line_count(self.source);
         self.facts.symbols[0].end_line = lines.max(1);
         let module = self.facts.symbols[0].qualified;

@@ -59,7 +59,10 @@ impl Modifiers {
             b"protected" => self.visibility = Some(Visibility::Protected),
             b"private" => self.visibility = Some(Visibility::Private),
             b"internal" => self.visibility = Some(Visibility::Internal),
-            _ if word.starts_with(b"pub(") => self.visibility = Some(Visibility::Internal),
+            // `pub(crate)`, `private[shop]`.
+            _ if word.starts_with(b"pub(") || word.starts_with(b"private[") => {
+                self.visibility = Some(Visibility::Internal)
+            }
             _ => {}
         }
     }
@@ -113,7 +116,7 @@ pub fn folded(text: &[u8]) -> String {
         let glued = folded.is_empty() || folded.ends_with(['(', '[']) || word.starts_with([')', ']', ',']);
         let _ = write!(folded, "{}{word}", if glued { "" } else { " " });
     }
-    let end = folded.trim_end_matches(['{', ':', ' ', ';', '=']).len();
+    let end = folded.trim_end_matches(['{', ':', ' ', ';', '=', ',']).len();
     // `=> {` is cut to `=>` and then to what stands before: an arrow announces the body.
     let end = folded[..end].strip_suffix("=>").map_or(end, |rest| rest.trim_end().len());
     folded.truncate(end);

@@ -4,9 +4,9 @@ use rustc_hash::FxHashSet;
 use tree_sitter::Node;
 
 use super::extract::Extractor;
-use super::facts::{Binding, BindingKind, FileFacts, Reference, ReferenceKind, Str, SymbolKind};
+use super::facts::{Binding, BindingKind, FileFacts, NO_INDEX, Reference, ReferenceKind, Str, SymbolKind, flag};
 use super::names;
-use super::rules::{Role, Rule, Selector, mark};
+use super::rules::{Role, Rule, Selector, mark, part, parts};
 
 /// How deep names are looked for inside a base or a receiver; deeper ones are not plain names.
 const MAX_NESTING: usize = 32;
@@ -53,16 +53,68 @@ impl Extractor<'_> {
                 (name, receiver)
             })
         };
+        if node.id() == self.head {
+            return; // it is being defined
+        }
         let small = |name| !self.strings.table.get(name).first().is_some_and(u8::is_ascii_uppercase);
         let named = named.filter(|(name, receiver)| !(rule.capitalised && receiver.is_none() && small(*name)));
         if let Some((name, receiver)) = named {
             let owner = self.scope().symbol;
-            self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
+            let is_type = (node.start_byte() as u32) < self.type_calls_until;
+            let kind = if is_type { ReferenceKind::Type } else { ReferenceKind::Call };
+            self.push_reference(owner, name, receiver, node, kind);
         }
     }
 
+    /// A name by itself, where code is.
+    pub(super) fn mention(&mut self, node: Node) {
+        let scope = self.scope();
+        let (owner, start) = (scope.symbol, node.start_byte() as u32);
+        let declared = self.facts.symbols[owner as usize].has(flag::DECLARATION);
+        if scope.kind.is_callable() && !declared && start != scope.name_start && start >= self.taken_until {
+            let name = self.strings.intern(self.text(node));
+            self.push_reference(owner, name, Str::NONE, node, ReferenceKind::Call);
+        }
+    }
+
+    pub(super) fn bound_names(&mut self, node: Node, rule: &Rule) {
+        let name = node.child_by_field_id(rule.name);
+        for pattern in name.into_iter().chain(parts(node, &rule.parameters)) {
+            self.bound_in(pattern);
+        }
+    }
+
+    /// The names in a pattern are of the symbol around it, and mean nothing outside.
+    pub(super) fn bound_in(&mut self, pattern: Node) {
+        let symbol = self.scope().symbol;
+        let mut open = vec![pattern];
+        while let Some(node) = open.pop() {
+            if self.role(node) == Some(Role::Mention) {
+                let name = self.strings.intern(self.text(node));
+                self.bound.insert((symbol, name));
+            }
+            let mut cursor = node.walk();
+            open.extend(node.named_children(&mut cursor));
+        }
+    }
+
+    /// At the end: what is called by a name that a pattern around it binds is nothing of the project.
+    pub(super) fn forget_bound_names(&mut self) {
+        if self.bound.is_empty() {
+            return;
+        }
+        let (symbols, bound) = (&self.facts.symbols, &self.bound);
+        let is_bound = |reference: &Reference| {
+            let around = std::iter::successors(Some(reference.owner), |&symbol| {
+                Some(symbols[symbol as usize].parent).filter(|&parent| parent != NO_INDEX)
+            });
+            reference.receiver.is_none() && around.into_iter().any(|symbol| bound.contains(&(symbol, reference.name)))
+        };
+        self.facts.references.retain(|reference| reference.kind != ReferenceKind::Call as u32 || !is_bound(reference));
+    }
+
     pub(super) fn construct(&mut self, node: Node, rule: &Rule) {
-        let mut constructed = node.child_by_field_id(rule.type_field);
+        let mut constructed = constructed(node, rule);
         let named = constructed.and_then(|constructed| self.named(constructed));
         if let Some((name, receiver)) = named {
             // Said once: not as a type again.
@@ -140,8 +192,7 @@ impl Extractor<'_> {
             if self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0 {
                 return Some((self.strings.intern(self.text(node)), Str::NONE));
             }
-            let table = self.table;
-            let rule = table.rule(node.kind_id())?;
+            let rule = self.rule_of(node)?;
             match rule.role {
                 Role::Member | Role::MemberType => {
                     let (object, property) = member_parts(node, rule);
@@ -167,6 +218,8 @@ impl Extractor<'_> {
         if !self.write_receiver(node, &mut text, 0) || text.len() > MAX_RECEIVER {
             text.replace_range(.., "?");
         }
+        // A module's name may have its separator with it (Haskell's `M.`).
+        text.truncate(text.trim_end_matches('.').len());
         self.strings.intern(text.as_bytes())
     }
 
@@ -174,7 +227,7 @@ impl Extractor<'_> {
         if nesting > MAX_NESTING {
             return false;
         }
-        let rule = self.table.rule(node.kind_id());
+        let rule = self.rule_of(node);
         match rule.map(|rule| (rule.role, rule)) {
             Some((Role::Member | Role::MemberType, rule)) => {
                 let (object, property) = member_parts(node, rule);
@@ -207,7 +260,7 @@ impl Extractor<'_> {
                 !first
             }
             Some((Role::Construct | Role::Cast, rule)) => {
-                let Some(child) = node.child_by_field_id(rule.type_field) else { return false };
+                let Some(child) = constructed(node, rule) else { return false };
                 let written = self.write_receiver(child, out, nesting + 1);
                 out.push_str("()");
                 written
@@ -216,9 +269,14 @@ impl Extractor<'_> {
                 let inner = node.child_by_field_id(rule.value).or_else(|| node.named_child(0));
                 inner.is_some_and(|inner| self.write_receiver(inner, out, nesting + 1))
             }
-            _ if node.named_child_count() == 0 && node.end_byte() - node.start_byte() <= MAX_RECEIVER => {
+            _ if (node.named_child_count() == 0 || self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0)
+                && node.end_byte() - node.start_byte() <= MAX_RECEIVER =>
+            {
                 let text = String::from_utf8_lossy(self.text(node));
-                let plain = text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$' || c == '@');
+                let named = self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0;
+                let plain = text.chars().all(|c| {
+                    c.is_alphanumeric() || matches!(c, '_' | '$' | '@') || named && matches!(c, '.' | '?' | '!')
+                });
                 out.push_str(&text);
                 plain && !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit())
             }
@@ -241,7 +299,7 @@ impl Extractor<'_> {
         for target in targets {
             let (target, value) = self.first_of_lists(target, value);
             // The value may stand beside the name, inside a declarator.
-            let inner = || self.table.rule(target.kind_id()).and_then(|rule| target.child_by_field_id(rule.value));
+            let inner = || self.rule_of(target).and_then(|rule| target.child_by_field_id(rule.value));
             let value = value.or_else(inner);
             let Some(name) = self.binding_name(target, rule) else { continue };
             let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };
@@ -275,10 +333,9 @@ impl Extractor<'_> {
 
     /// What a value says of its type.
     fn held(&mut self, value: Node) -> Option<(Str, BindingKind)> {
-        let table = self.table;
         let mut node = value;
         for _ in 0..MAX_NESTING {
-            let rule = table.rule(node.kind_id())?;
+            let rule = self.rule_of(node)?;
             match rule.role {
                 Role::Call => {
                     let text = self.receiver(node);
@@ -286,7 +343,7 @@ impl Extractor<'_> {
                     return Some((self.strings.intern(&text), BindingKind::Called));
                 }
                 Role::Construct | Role::Cast => {
-                    let (name, receiver) = node.child_by_field_id(rule.type_field).and_then(|node| self.named(node))?;
+                    let (name, receiver) = constructed(node, rule).and_then(|node| self.named(node))?;
                     let mut text = self.strings.table.get(receiver).to_vec();
                     if !text.is_empty() {
                         text.extend_from_slice(self.table.rules.separator.as_bytes());
@@ -349,7 +406,7 @@ impl Extractor<'_> {
         let role = self.role(node);
         let names_one = self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0
             || matches!(role, Some(Role::Member | Role::MemberType));
-        let inner = self.table.rule(node.kind_id()).filter(|rule| rule.role == Role::Transparent);
+        let inner = self.rule_of(node).filter(|rule| rule.role == Role::Transparent);
         if names_one {
             found.push(node);
         } else if let Some(value) = inner.and_then(|rule| node.child_by_field_id(rule.value)) {
@@ -369,6 +426,11 @@ impl Extractor<'_> {
         let first = found.first().copied()?;
         self.named(first).map(|(name, _)| name)
     }
+}
+
+/// What an expression constructs.
+fn constructed<'t>(node: Node<'t>, rule: &Rule) -> Option<Node<'t>> {
+    node.child_by_field_id(rule.type_field).or_else(|| part(node, &rule.head))
 }
 
 /// Object and property of a member; without fields in the grammar the first and the last named child.

@@ -6,6 +6,8 @@
 //! What a file offers under another name than its own is an import of the file from itself: a resolver that follows
 //! re-exports needs to know nothing more.
 
+use std::borrow::Cow;
+
 use tree_sitter::Node;
 
 use super::definitions::{Place, field};
@@ -53,7 +55,8 @@ impl<'a> Extractor<'a> {
         // What the parser had to complete is no declaration, but the beginning of something it could not read.
         let completed = || node.child(node.child_count().saturating_sub(1)).is_some_and(|last| last.is_missing());
         let anonymous = (node.start_byte() as u32) < self.anonymous_until;
-        if self.scope().kind != SymbolKind::Module || anonymous || completed() {
+        let among_members = self.holders.contains(&self.scope().symbol) && self.depth == self.scope().depth + 2;
+        if self.scope().kind != SymbolKind::Module && !among_members || anonymous || completed() {
             return;
         }
         let mut cursor = node.walk();
@@ -68,7 +71,7 @@ impl<'a> Extractor<'a> {
             let Some(name) = self.innermost_name(declared).filter(|name| self.role(*name) != Some(Role::Member)) else {
                 continue;
             };
-            if rule.parameters != 0 && self.declares_function(declared, rule.parameters) {
+            if !rule.parameters.is_empty() && self.declares_function(declared, &rule.parameters) {
                 return self.define(node, name, rule, SymbolKind::Function, node);
             }
             self.variable(node, name, rule);
@@ -80,8 +83,7 @@ impl<'a> Extractor<'a> {
         let name = node.child_by_field_id(rule.name).filter(|name| self.is_name(*name));
         let mut value = node.child_by_field_id(rule.value);
         while let Some(assignment) = value.filter(|value| self.role(*value) == Some(Role::Assignment)) {
-            let table = self.table;
-            let Some(inner) = table.rule(assignment.kind_id()) else { return };
+            let Some(inner) = self.rule_of(assignment) else { return };
             let whole = self.target(assignment, inner).is_some_and(|target| target.whole);
             if let Some(name) = name.filter(|_| whole) {
                 return self.offer(self.text(name), DEFAULT, node);
@@ -162,7 +164,7 @@ impl<'a> Extractor<'a> {
             }
             return true;
         }
-        let own_name = self.table.rule(value.kind_id()).and_then(|rule| value.child_by_field_id(rule.name));
+        let own_name = self.rule_of(value).and_then(|rule| value.child_by_field_id(rule.name));
         if let (true, Some(own)) = (target.whole, own_name.filter(|_| self.role(value) != Some(Role::Lambda))) {
             self.offer(self.text(own), DEFAULT, node);
             target.name = self.text(own);
@@ -173,7 +175,7 @@ impl<'a> Extractor<'a> {
 
     fn define_value(&mut self, node: Node, rule: &Rule, value: Node, kind: SymbolKind, target: &Target) {
         let mut place = self.place(node, target.node, kind, value);
-        place.called = Some(target.name);
+        place.called = Some(Cow::Borrowed(target.name));
         place.exported |= target.exported;
         if let Some(holder) = target.holder {
             (place.parent, place.container) = (holder, Str::NONE);
@@ -194,7 +196,7 @@ impl<'a> Extractor<'a> {
         } else if self.role(value) == Some(Role::Record) {
             self.open_record(&target, steps);
         } else if let Some(kind) = self.function_value(value) {
-            let rule_of_value = self.table.rule(value.kind_id());
+            let rule_of_value = self.rule_of(value);
             let named = rule_of_value.and_then(|rule| value.child_by_field_id(rule.name));
             if named.is_none() || self.role(value) == Some(Role::Lambda) {
                 self.define_value(node, rule, value, kind, &target);
@@ -205,7 +207,7 @@ impl<'a> Extractor<'a> {
     /// Through `await`, parentheses and chained assignments to the value; how many nodes deeper that is.
     fn innermost_value<'t>(&self, mut value: Node<'t>) -> (Node<'t>, u32) {
         for steps in 0..MAX_NESTING as u32 {
-            let Some(rule) = self.table.rule(value.kind_id()) else { return (value, steps) };
+            let Some(rule) = self.rule_of(value) else { return (value, steps) };
             let inner = match rule.role {
                 Role::Transparent if rule.value == 0 => value.named_child(0),
                 Role::Assignment => value.child_by_field_id(rule.value),
@@ -267,7 +269,7 @@ impl<'a> Extractor<'a> {
             (target.name, target.exported, target.whole) = (DEFAULT, true, true);
             return Some(target);
         }
-        let Some(member) = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member) else {
+        let Some(member) = self.rule_of(name).filter(|rule| rule.role == Role::Member) else {
             return Some(target);
         };
         let (object, property) = (name.child_by_field_id(member.object)?, name.child_by_field_id(member.property)?);
@@ -327,7 +329,7 @@ impl<'a> Extractor<'a> {
         let mut cursor = list.walk();
         let items: Vec<Node> = list.named_children(&mut cursor).collect();
         for item in items {
-            let Some(rule) = self.table.rule(item.kind_id()) else { continue };
+            let Some(rule) = self.rule_of(item) else { continue };
             let Some(name) = item.child_by_field_id(rule.name) else { continue };
             let alias = item.child_by_field_id(rule.alias).unwrap_or(name);
             self.offer(self.text(name), self.text(alias), item);
@@ -354,9 +356,10 @@ impl<'a> Extractor<'a> {
             return;
         }
         if self.is_name(node) {
-            return found.push(node);
+            let is_type = self.table.marks(node.kind_id()) & mark::TYPE != 0;
+            return if is_type { () } else { found.push(node) };
         }
-        let Some(rule) = self.table.rule(node.kind_id()) else { return };
+        let Some(rule) = self.rule_of(node) else { return };
         match rule.role {
             Role::Pattern | Role::List | Role::ParameterVariadic => {
                 let mut cursor = node.walk();
