@@ -229,8 +229,9 @@ impl Extractor<'_> {
         let of_value = self.rule_of(place.callable).filter(|_| place.callable != node);
         symbol.returns = self.type_text(place.callable, of_value.unwrap_or(rule).returns);
         symbol.parent = place.parent;
-        (symbol.start_byte, symbol.end_byte) = (start_byte, node.end_byte() as u32);
-        (symbol.start_line, symbol.end_line) = (start_row + 1, last_line(node));
+        let last = self.end_of_code(node);
+        (symbol.start_byte, symbol.end_byte) = (start_byte, last.end_byte() as u32);
+        (symbol.start_line, symbol.end_line) = (start_row + 1, last_line(last));
         (symbol.signature_start, symbol.signature_end) = (signature_start, signature_end);
         symbol.signature = self.signature(place.kind, signature_start, signature_end);
         symbol.complexity = u32::from(place.kind.is_callable());
@@ -374,19 +375,37 @@ impl Extractor<'_> {
         }
     }
 
+    /// The last thing in a definition that is code. Where no mark closes a body, comments behind it lie inside.
+    fn end_of_code<'t>(&self, node: Node<'t>) -> Node<'t> {
+        let mut last = node;
+        while self.table.rules.layout {
+            let children = (0..last.child_count() as u32).rev().filter_map(|index| last.child(index));
+            let mut code = children.filter(|child| self.table.marks(child.kind_id()) & mark::COMMENT == 0);
+            match code.next() {
+                Some(child) => last = child,
+                None => break,
+            }
+        }
+        last
+    }
+
     /// The first statement of a body, if it is a string.
     pub(super) fn take_docstring(&mut self, body: Node, symbol: u32) {
         let mut cursor = body.walk();
         let first =
             body.named_children(&mut cursor).find(|child| self.table.marks(child.kind_id()) & mark::COMMENT == 0);
-        let Some(string) = first.and_then(|statement| statement.named_child(0)) else { return };
+        let Some(statement) = first else { return };
+        let Some(string) = statement.named_child(0).filter(|it| it.byte_range() == statement.byte_range()) else {
+            return;
+        };
         let mut inner = string.walk();
         let contents: Vec<Node> =
             string.children(&mut inner).filter(|child| self.table.marks(child.kind_id()) & mark::STRING != 0).collect();
-        if let (Some(first), Some(last)) = (contents.first(), contents.last())
-            && first.start_byte() < string.start_byte() + 5
-        {
-            self.set_doc(symbol, first.start_byte() as u32, last.end_byte() as u32);
+        let (Some(first), Some(last)) = (contents.first(), contents.last()) else { return };
+        let opening = &self.source[string.start_byte()..first.start_byte()];
+        // Strings of bytes and those with expressions in them are values.
+        if !opening.iter().any(|byte| matches!(byte, b'b' | b'B' | b'f' | b'F')) && opening.len() <= 5 {
+            self.set_docstring(symbol, first.start_byte() as u32, last.end_byte() as u32);
         }
     }
 
@@ -627,6 +646,7 @@ pub(super) fn field(id: u16) -> std::num::NonZeroU16 {
     std::num::NonZeroU16::new(id).unwrap_or(std::num::NonZeroU16::MAX)
 }
 
+/// The line on which a node ends, counted from 1.
 pub(super) fn last_line(node: Node) -> u32 {
     let end = node.end_position();
     let row = if end.column == 0 && end.row > node.start_position().row { end.row - 1 } else { end.row };
