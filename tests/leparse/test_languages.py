@@ -51,7 +51,8 @@ def changed(rules: dict[str, Any], own: dict[str, Any]) -> Iterator[tuple[str, d
                 without = deepcopy(rules)
                 del without[table][kind][key]
                 yield f"[rules.{table}] {kind}: {key}", without
-    for key in ("identifiers", "types", "strings", "comments", "branches", "doc_comments", "constructors"):
+    lists = ("identifiers", "types", "strings", "comments", "branches", "doc_comments", "constructors", "macros_around")
+    for key in lists:
         for entry in own.get(key, []):
             yield f"{key}: {entry}", {**rules, key: [other for other in rules[key] if other != entry]}
     for key in ("docstrings", "layout", "visibility", "modules", "import_binding"):

@@ -109,8 +109,10 @@ impl Extractor<'_> {
         let mut function = false;
         for _ in 0..MAX_DECLARATORS {
             let Some(rule) = self.rule_of(node) else { break };
-            if rule.name != 0 {
+            if rule.name != 0 && rule.role == Role::Declarator {
                 function = part(node, parameters).is_some();
+            } else if rule.role == Role::Name && !rule.body.is_empty() {
+                return true; // `operator bool() const` has its parameters in its name
             }
             let Some(inner) = node.child_by_field_id(rule.name).or_else(|| self.first_name(node)) else { break };
             node = inner;
@@ -120,7 +122,16 @@ impl Extractor<'_> {
 
     /// The node that names a definition: the field, seen through declarators.
     pub(super) fn name_node<'t>(&self, node: Node<'t>, name: u16) -> Option<Node<'t>> {
-        self.innermost_name(node.child_by_field_id(name)?)
+        self.innermost_name(self.unmasked(node, node.child_by_field_id(name)?))
+    }
+
+    /// The declarator of a definition, which may stand before one that is a macro: `void f(int a) LOCKS(mutex) {…}`.
+    pub(super) fn unmasked<'t>(&self, node: Node<'t>, declarator: Node<'t>) -> Node<'t> {
+        let before = declarator.prev_sibling().filter(|before| node.has_error() && before.is_error());
+        before
+            .and_then(|error| error.child(0))
+            .filter(|inner| self.role(*inner) == Some(Role::Declarator))
+            .unwrap_or(declarator)
     }
 
     /// Follows declarators (`*name(…)[]`) to the name; None for a pattern that names several things.
@@ -132,7 +143,7 @@ impl Extractor<'_> {
             }
             let rule = self.rule_of(node)?;
             match rule.role {
-                Role::Member => return Some(node),
+                Role::Member | Role::Name => return Some(node),
                 // A part of something (`a[0]`) names nothing.
                 Role::Transparent if rule.value != 0 => return None,
                 Role::Declarator

@@ -10,7 +10,7 @@ use super::facts::{
 };
 use super::leads::Lead;
 use super::names::{self, Modifiers};
-use super::rules::{Role, Rule, VisibilityRule, mark, part};
+use super::rules::{Role, Rule, TYPE_NAME, VisibilityRule, mark, part};
 
 /// A symbol for a variable shows its first line up to this many bytes.
 const VARIABLE_SIGNATURE: usize = 160;
@@ -139,8 +139,40 @@ impl Extractor<'_> {
         if let Some(receiver) = self.receiver_type(node, rule) {
             place.container = receiver;
             place.parent = self.symbol_of_type(receiver).unwrap_or(place.parent);
+        } else if kind != SymbolKind::Module {
+            self.place_by_name(&mut place);
         }
         self.finish_definition(place, rule);
+    }
+
+    /// `void shop::Cart::add() {}` belongs to what stands before its last name: a type, or a namespace of this file.
+    fn place_by_name(&mut self, place: &mut Place) {
+        let mut owner = String::new();
+        let mut name = place.name;
+        while let Some(rule) = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member) {
+            let Some((object, property)) =
+                name.child_by_field_id(rule.object).zip(name.child_by_field_id(rule.property))
+            else {
+                break;
+            };
+            owner.push_str(if owner.is_empty() { "" } else { &self.table.rules.separator });
+            if !self.write_receiver(object, &mut owner, 0) {
+                return;
+            }
+            name = property;
+        }
+        if owner.is_empty() {
+            return;
+        }
+        let last = owner.rsplit(self.table.rules.separator.as_str()).next().unwrap_or_default();
+        let last = self.strings.intern(last.as_bytes());
+        let holds =
+            |symbol: &Symbol| symbol.name == last && (symbol.kind().is_type() || symbol.kind() == SymbolKind::Module);
+        let known = self.facts.symbols.iter().skip(1).rposition(holds).map(|at| at as u32 + 1);
+        place.parent = known.unwrap_or(place.parent);
+        if known.is_none_or(|known| self.facts.symbols[known as usize].kind().is_type()) {
+            place.container = self.strings.intern(owner.as_bytes());
+        }
     }
 
     pub(super) fn finish_definition(&mut self, mut place: Place, rule: &Rule) {
@@ -216,8 +248,12 @@ impl Extractor<'_> {
         if promised && matches!(self.table.rules.visibility, VisibilityRule::Pub | VisibilityRule::Modifier) {
             modifiers.visibility = modifiers.visibility.or(Some(Visibility::Public));
         }
-        let constructor =
-            rule.constructor || self.table.rules.constructors.iter().any(|known| known.as_bytes() == name_text);
+        if self.table.rules.visibility == VisibilityRule::Section && member {
+            modifiers.visibility = self.section(place, name);
+        }
+        let constructor = rule.constructor
+            || self.table.rules.constructors.iter().any(|known| known.as_bytes() == name_text)
+            || self.is_named_as_its_type(place, name_text);
         let bodiless = !rule.body.is_empty() && body.is_none();
         let declares =
             bodiless && (place.kind.is_callable() || modifiers.declared && place.kind == SymbolKind::Variable);
@@ -227,7 +263,11 @@ impl Extractor<'_> {
         symbol.container = place.container;
         symbol.summary = Str::NONE;
         let of_value = self.rule_of(place.callable).filter(|_| place.callable != node);
-        symbol.returns = self.type_text(place.callable, of_value.unwrap_or(rule).returns);
+        let of_callable = of_value.unwrap_or(rule);
+        symbol.returns = self.returns_behind(place, of_callable);
+        if symbol.returns.is_none() {
+            symbol.returns = self.type_text(place.callable, of_callable.returns);
+        }
         symbol.parent = place.parent;
         let last = self.end_of_code(node);
         (symbol.start_byte, symbol.end_byte) = (start_byte, last.end_byte() as u32);
@@ -239,12 +279,52 @@ impl Extractor<'_> {
         symbol.visibility = names::visibility(self.table.rules.visibility, name_text, modifiers, member) as u8;
         symbol.flags = modifiers.flags
             | if declares { flag::DECLARATION } else { 0 }
-            | if constructor && member { flag::CONSTRUCTOR } else { 0 };
+            | if constructor && (member || !place.container.is_none() && !place.in_record) {
+                flag::CONSTRUCTOR
+            } else {
+                0
+            };
         symbol.first_parameter = self.facts.parameters.len() as u32;
         self.facts.symbols.push(symbol);
         self.parameters(place, rule, Some(number));
         self.document(number, body, start_byte, start_row);
         number
+    }
+
+    /// Who may use a member by the section of the type's body in which it is declared.
+    fn section(&self, place: &Place, name: Str) -> Option<Visibility> {
+        let scope = self.scope();
+        if scope.symbol != place.parent {
+            let same = |symbol: &&Symbol| symbol.parent == place.parent && symbol.name == name;
+            return self.facts.symbols.iter().rfind(same).map(Symbol::visibility);
+        }
+        let private = self.facts.symbols[place.parent as usize].kind() == SymbolKind::Class;
+        scope.access.or(Some(if private { Visibility::Private } else { Visibility::Public }))
+    }
+
+    fn is_named_as_its_type(&self, place: &Place, name: &[u8]) -> bool {
+        if place.kind != SymbolKind::Method || !self.table.rules.constructors.iter().any(|known| known == TYPE_NAME) {
+            return false;
+        }
+        let container = self.strings.table.get(place.container);
+        let container = container.rsplit(|&byte| byte == b':' || byte == b'.').next().unwrap_or_default();
+        let parent = &self.facts.symbols[place.parent as usize];
+        name == if parent.kind().is_type() { self.strings.table.get(parent.name) } else { container }
+    }
+
+    /// What stands behind the parameters: `auto f() -> int`.
+    fn returns_behind(&mut self, place: &Place, rule: &Rule) -> Str {
+        let (mut node, mut name) = (place.callable, if place.kind.is_callable() { rule.name } else { 0 });
+        while let Some(declarator) = node.child_by_field_id(name) {
+            let mut cursor = declarator.walk();
+            let found = declarator.children(&mut cursor).find(|child| self.role(*child) == Some(Role::Returns));
+            if let Some(found) = found {
+                return self.type_text_of(found);
+            }
+            name = self.table.rule(declarator.kind_id()).map_or(0, |rule| rule.name);
+            node = declarator;
+        }
+        Str::NONE
     }
 
     fn qualified(&mut self, place: &Place, name: &[u8]) -> Str {
@@ -304,9 +384,23 @@ impl Extractor<'_> {
     where
         Self: 't,
     {
-        let property = self.rule_of(name).filter(|rule| rule.role == Role::Member);
-        let name = property.and_then(|rule| name.child_by_field_id(rule.property)).unwrap_or(name);
-        let text = self.text(name);
+        let mut name = name;
+        let mut text = self.text(name);
+        while let Some(rule) = self.rule_of(name) {
+            let inner = match rule.role {
+                Role::Member => name.child_by_field_id(rule.property),
+                Role::Transparent => name.child_by_field_id(rule.name),
+                Role::Name => {
+                    let end = part(name, &rule.body).map_or(name.end_byte(), |body| body.start_byte());
+                    text = self.source[name.start_byte()..end].trim_ascii();
+                    None
+                }
+                _ => None,
+            };
+            let Some(inner) = inner else { break };
+            name = inner;
+            text = self.text(name);
+        }
         text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text)
     }
 
@@ -608,6 +702,10 @@ impl Extractor<'_> {
         while let Some(inner) = self.rule_of(child).and_then(|rule| child.child_by_field_id(rule.returns)) {
             child = inner;
         }
+        self.type_text_of(child)
+    }
+
+    fn type_text_of(&mut self, child: Node) -> Str {
         // A type that is defined on the spot (`struct point {…} origin`) is known by its head.
         let body = self.rule_of(child).and_then(|rule| part(child, &rule.body));
         let end = body.map_or(child.end_byte(), |body| body.start_byte());

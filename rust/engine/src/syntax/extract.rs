@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use tree_sitter::{Node, Tree};
 
 use super::comments::{Comment, Comments};
-use super::facts::{FileFacts, Header, Interner, NO_INDEX, Str, Symbol, SymbolKind};
+use super::facts::{FileFacts, Header, Interner, NO_INDEX, Str, Symbol, SymbolKind, Visibility};
 use super::leads::Lead;
 use super::names;
 use super::rules::{Role, Rule, Table, mark};
@@ -32,6 +32,8 @@ pub(super) struct Scope {
     pub tokens: usize,
     pub name_start: u32,
     pub kind: SymbolKind,
+    /// Who may use the members that follow, where a line of the body said so.
+    pub access: Option<Visibility>,
 }
 
 /// Members that stand outside their type (Rust `impl`), or in an object that is written out.
@@ -77,6 +79,8 @@ pub(super) struct Extractor<'a> {
     pub type_until: u32,
     /// Byte up to which names were already taken as one reference.
     pub taken_until: u32,
+    /// Where the last declarator begins.
+    declarator_start: u32,
     pub depth: u32,
     pub(super) tokens: Vec<u8>,
     /// Where a sign before a call begins, and where the call does.
@@ -117,6 +121,7 @@ impl<'a> Extractor<'a> {
             alias_start: u32::MAX,
             type_until: 0,
             taken_until: 0,
+            declarator_start: u32::MAX,
             depth: 0,
             tokens: Vec::with_capacity(source.len()),
             prefix: (0, u32::MAX),
@@ -145,7 +150,14 @@ impl<'a> Extractor<'a> {
         module.end_byte = self.source.len() as u32;
         (module.start_line, module.complexity) = (1, 1);
         self.facts.symbols.push(module);
-        self.scopes.push(Scope { symbol: 0, depth: 0, tokens: 0, name_start: u32::MAX, kind: SymbolKind::Module });
+        self.scopes.push(Scope {
+            symbol: 0,
+            depth: 0,
+            tokens: 0,
+            name_start: u32::MAX,
+            kind: SymbolKind::Module,
+            access: None,
+        });
         if self.table.rules.docstrings {
             self.take_docstring(root, 0);
         }
@@ -251,6 +263,9 @@ impl<'a> Extractor<'a> {
             Role::Construct => self.construct(node, rule),
             Role::MemberType => self.member_type(node, rule),
             Role::Member if (node.start_byte() as u32) < self.type_until => self.member_type(node, rule),
+            Role::Member if rule.type_field != 0 && self.names_type(node) => self.member_type(node, rule),
+            Role::Declarator | Role::Skip => self.declarator_start = node.start_byte() as u32,
+            Role::Access => self.access(node),
             Role::TypeContext => self.type_context(node),
             Role::TypeParameter => self.type_parameter(node, rule),
             Role::Base => self.embedded_base(node, rule),
@@ -271,6 +286,15 @@ impl<'a> Extractor<'a> {
                     self.definition(node, rule, kind);
                 }
             }
+        }
+    }
+
+    /// `public:` in the body of a type; before the body it speaks of a base.
+    fn access(&mut self, node: Node) {
+        let said = names::Modifiers::of(self.text(node)).visibility;
+        let body = self.facts.symbols[self.scope().symbol as usize].signature_end;
+        if let Some(scope) = self.scopes.last_mut().filter(|_| node.start_byte() as u32 > body) {
+            scope.access = said;
         }
     }
 
@@ -359,10 +383,20 @@ impl<'a> Extractor<'a> {
     }
 
     pub fn push_scope(&mut self, symbol: u32, name_start: u32, kind: SymbolKind) {
-        self.scopes.push(Scope { symbol, depth: self.depth, tokens: self.tokens.len(), name_start, kind });
+        self.scopes.push(Scope {
+            symbol,
+            depth: self.depth,
+            tokens: self.tokens.len(),
+            name_start,
+            kind,
+            access: None,
+        });
     }
 
     fn count_branch(&mut self, node: Node) {
+        if node.start_byte() as u32 == self.declarator_start {
+            return; // no `and`, but a reference to a value that moves: `Item&& item`
+        }
         // The keyword that opens a branch is a token inside the branch's node: only one of them is in the rules.
         if node.is_named() || node.child_count() == 0 {
             self.branch();

@@ -74,6 +74,17 @@ impl Extractor<'_> {
         {
             return self.push_import(node, &prefix, Some(b"*"), None);
         }
+        let alias = node.child_by_field_id(rule.alias);
+        if let (Some(alias), [], Some(&whole)) = (alias, path, others.last()) {
+            let inner = self.join(&prefix, whole); // `namespace a = b::c`
+            return self.import_whole(node, &inner, Some(self.text(alias)));
+        }
+        let mut words = node.walk();
+        let all = |child: Node| !child.is_named() && self.role(child) == Some(Role::ImportWildcard);
+        if node.children(&mut words).any(all) {
+            let inner = others.last().map_or(prefix.clone(), |whole| self.join(&prefix, *whole));
+            return self.push_import(node, &inner, Some(b"*"), None);
+        }
         for child in others {
             if rule.alias == 0 || node.child_by_field_id(rule.alias) != Some(child) {
                 self.import_part(child, &prefix, 0);
@@ -217,8 +228,8 @@ impl Extractor<'_> {
     pub(super) fn import_bound(&mut self, node: Node, prefix: &Prefix, alias: Option<&[u8]>, binding: ImportBinding) {
         match binding {
             ImportBinding::Module => self.push_import(node, prefix, None, alias),
-            ImportBinding::Everything => self.push_import(node, prefix, Some(b"*"), alias),
-            ImportBinding::Last => {
+            ImportBinding::Everything if alias.is_none() => self.push_import(node, prefix, Some(b"*"), None),
+            ImportBinding::Last | ImportBinding::Everything => {
                 let (path, name) = match prefix.path.rsplit_once(&self.table.rules.separator) {
                     Some((path, name)) => (path.to_string(), name.to_string()),
                     None => (String::new(), prefix.path.clone()),

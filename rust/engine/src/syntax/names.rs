@@ -46,6 +46,13 @@ pub struct Modifiers {
 }
 
 impl Modifiers {
+    /// What a single word says.
+    pub fn of(word: &[u8]) -> Self {
+        let mut modifiers = Self::default();
+        modifiers.word(word);
+        modifiers
+    }
+
     /// Takes one word (`static`, `pub(crate)`, `#private`); others change nothing.
     pub fn word(&mut self, word: &[u8]) {
         match word {
@@ -85,6 +92,7 @@ pub fn visibility(rule: VisibilityRule, name: &[u8], modifiers: Modifiers, membe
         VisibilityRule::ModifierOrPublic => said.unwrap_or(Visibility::Public),
         VisibilityRule::Pub => said.unwrap_or(Visibility::Private),
         VisibilityRule::Static => if_else(modifiers.flags & flag::STATIC == 0),
+        VisibilityRule::Section => said.unwrap_or(if_else(member || modifiers.flags & flag::STATIC == 0)),
         VisibilityRule::Export => {
             let exported = modifiers.flags & flag::EXPORTED != 0;
             let private = name.starts_with(b"#");

@@ -114,14 +114,12 @@ impl Extractor<'_> {
     }
 
     pub(super) fn construct(&mut self, node: Node, rule: &Rule) {
-        let mut constructed = constructed(node, rule);
+        let constructed = constructed(node, rule);
         let named = constructed.and_then(|constructed| self.named(constructed));
         if let Some((name, receiver)) = named {
             // Said once: not as a type again.
-            while let Some(inner) = constructed.filter(|inner| self.role(*inner) == Some(Role::Transparent)) {
-                constructed = inner.child(0);
-            }
-            self.taken_until = self.taken_until.max(constructed.map_or(0, |inner| inner.end_byte() as u32));
+            let end = constructed.map_or(0, |constructed| self.last_name(constructed).end_byte() as u32);
+            self.taken_until = self.taken_until.max(end);
             let owner = self.scope().symbol;
             self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
         }
@@ -131,10 +129,37 @@ impl Extractor<'_> {
         let start = node.start_byte() as u32;
         let (object, property) = member_parts(node, rule);
         let Some(property) = property.filter(|_| start >= self.taken_until) else { return };
-        let receiver = object.map_or(Str::NONE, |object| self.receiver(object));
-        let name = self.strings.intern(self.text(property));
+        let last = self.last_name(property);
+        let (name, receiver) = if last == property {
+            let receiver = object.map_or(Str::NONE, |object| self.receiver(object));
+            (self.strings.intern(self.text(property)), receiver)
+        } else if let Some(named) = self.named(node) {
+            named
+        } else {
+            return;
+        };
         self.type_reference(node, name, receiver);
-        self.taken_until = node.end_byte() as u32;
+        self.taken_until = last.end_byte() as u32;
+    }
+
+    /// Whether the last name of a member is one of a type: `std::vector<int>`.
+    pub(super) fn names_type(&self, node: Node) -> bool {
+        self.table.marks(self.last_name(node).kind_id()) & mark::TYPE != 0
+    }
+
+    /// The node of the last name in `a::b<c>`, which may be nested in either direction.
+    fn last_name<'t>(&self, mut node: Node<'t>) -> Node<'t> {
+        for _ in 0..MAX_NESTING {
+            let Some(rule) = self.table.rule(node.kind_id()) else { break };
+            let inner = match rule.role {
+                Role::Member | Role::MemberType => member_parts(node, rule).1,
+                Role::Transparent => node.child_by_field_id(rule.value).or_else(|| node.child(0)),
+                _ => None,
+            };
+            let Some(inner) = inner else { break };
+            node = inner;
+        }
+        node
     }
 
     /// Calls among raw tokens, with as much of their receivers as is names and calls: `self.pool.get(…)`.
@@ -199,17 +224,32 @@ impl Extractor<'_> {
                     let property = property?;
                     let receiver = object.map_or(Str::NONE, |object| self.receiver(object));
                     if self.table.marks(property.kind_id()) & mark::IDENTIFIER == 0 {
-                        return self.named(property).map(|(name, _)| (name, receiver));
+                        let (name, inner) = self.named(property)?;
+                        return Some((name, self.joined(receiver, inner)));
                     }
                     return Some((self.strings.intern(self.text(property)), receiver));
                 }
                 Role::Transparent => {
                     node = node.child_by_field_id(rule.value).or_else(|| node.named_child(0))?;
                 }
+                Role::Name => {
+                    let name = self.definition_name(node).to_vec();
+                    return Some((self.strings.intern(&name), Str::NONE));
+                }
                 _ => return None,
             }
         }
         None
+    }
+
+    /// `a` and `b` of `a::b::c`, where the grammar nests them to the right.
+    fn joined(&mut self, outer: Str, inner: Str) -> Str {
+        if outer.is_none() || inner.is_none() {
+            return if outer.is_none() { inner } else { outer };
+        }
+        let (outer, inner) = (self.strings.table.get(outer), self.strings.table.get(inner));
+        let text = [outer, self.table.rules.separator.as_bytes(), inner].concat();
+        self.strings.intern(&text)
     }
 
     /// A receiver as facts keep it: names and members as written, a call with empty parentheses, `?` for the rest.
@@ -223,7 +263,7 @@ impl Extractor<'_> {
         self.strings.intern(text.as_bytes())
     }
 
-    fn write_receiver(&self, node: Node, out: &mut String, nesting: usize) -> bool {
+    pub(super) fn write_receiver(&self, node: Node, out: &mut String, nesting: usize) -> bool {
         if nesting > MAX_NESTING {
             return false;
         }
@@ -239,6 +279,9 @@ impl Extractor<'_> {
                     // The separator as written: `.`, `::`, `->`, `?.`.
                     let between = &self.source[object.end_byte()..property.start_byte()];
                     out.push_str(&names::without_space(between));
+                }
+                if matches!(self.role(property), Some(Role::Member | Role::Transparent)) {
+                    return self.write_receiver(property, out, nesting + 1);
                 }
                 out.push_str(&names::without_space(self.text(property)));
                 true

@@ -47,6 +47,9 @@ pub enum VisibilityRule {
     Pub,
     /// `static` is private to the file.
     Static,
+    /// A line in the type's body says so for the members below it; above it a class is private, a struct public.
+    /// Outside of types `static` is private to the file.
+    Section,
     /// Exported, or internal to its module; members are public unless a modifier says otherwise.
     Export,
     #[default]
@@ -62,7 +65,7 @@ pub enum ImportBinding {
     Module,
     /// The last part of the path is the member (Java, Rust `use`).
     Last,
-    /// Everything in it becomes visible (C `#include`).
+    /// Everything in it becomes visible (C `#include`), unless it gets a name of its own.
     Everything,
 }
 
@@ -75,6 +78,8 @@ pub enum Clauses {
     /// Those of one name and number of parameters (Elixir).
     Arity,
 }
+/// Stands among [`Rules::constructors`] for the name of the type.
+pub const TYPE_NAME: &str = "<type>";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Role {
@@ -188,7 +193,8 @@ pub enum Role {
     /// Raw tokens, as in the arguments of a macro: a name before tokens in parentheses is a call.
     #[serde(rename = "tokens")]
     Tokens,
-    /// `object` and `property`.
+    /// `object` and `property`; with `type` a type where the last name is one: `std::string`. A definition of that
+    /// name belongs to the object: `void Cart::add() {}`.
     #[serde(rename = "member")]
     Member,
     /// A member in type position: `object` and `property`.
@@ -209,6 +215,15 @@ pub enum Role {
     /// Between a definition and its name: C's pointer and function declarators.
     #[serde(rename = "declarator")]
     Declarator,
+    /// A name of several words, which ends before `body`: `operator bool() const`.
+    #[serde(rename = "name")]
+    Name,
+    /// What a function returns, where that stands behind its parameters: `auto f() -> int`.
+    #[serde(rename = "returns")]
+    Returns,
+    /// Who may use the members that follow in the body of the type: `public:`.
+    #[serde(rename = "access")]
+    Access,
     /// Arguments, which name no base: `class A(B, metaclass=M)`, `List<T>`.
     #[serde(rename = "skip")]
     Skip,
@@ -220,6 +235,7 @@ pub enum Role {
     /// The module itself under a name (`* as ns`).
     #[serde(rename = "import.namespace")]
     ImportNamespace,
+    /// Everything, as a node of its own or as a word of the statement (`using namespace std`).
     #[serde(rename = "import.wildcard")]
     ImportWildcard,
     /// `path` goes before all of `list`.
@@ -374,9 +390,13 @@ pub struct Rules {
     /// Declared types that leave the type to the value (`var`).
     #[serde(default)]
     pub inferred_types: Vec<String>,
-    /// Names of constructors (`__init__`, `constructor`).
+    /// Names of constructors (`__init__`, `constructor`); [`TYPE_NAME`] is that of their type.
     #[serde(default)]
     pub constructors: Vec<String>,
+    /// Keywords of definitions before which, and between which and a name, words in capitals are macros of which the
+    /// grammar shall see nothing: `SHOP_EXPORT template`, `class SHOP_API Cart {`.
+    #[serde(default)]
+    pub macros_around: Vec<String>,
     /// Leaf kinds that are names.
     #[serde(default)]
     pub identifiers: Vec<String>,

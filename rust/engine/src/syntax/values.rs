@@ -48,7 +48,9 @@ impl<'a> Extractor<'a> {
         if self.holds_definition(node, rule) {
             return;
         }
-        if rule.type_field != 0 || rule.value != 0 {
+        let function = |name: Node| !rule.parameters.is_empty() && self.declares_function(name, &rule.parameters);
+        let declares = node.child_by_field_id(rule.name).is_some_and(function);
+        if (rule.type_field != 0 || rule.value != 0) && !declares {
             self.binding(node, rule);
             self.offered_by_chain(node, rule);
         }
@@ -56,12 +58,15 @@ impl<'a> Extractor<'a> {
         let completed = || node.child(node.child_count().saturating_sub(1)).is_some_and(|last| last.is_missing());
         let anonymous = (node.start_byte() as u32) < self.anonymous_until;
         let among_members = self.holders.contains(&self.scope().symbol) && self.depth == self.scope().depth + 2;
-        if self.scope().kind != SymbolKind::Module && !among_members || anonymous || completed() {
+        // In the body of a type only functions are declared; what else stands there are fields.
+        let in_type = self.scope().kind.is_type() && !rule.parameters.is_empty();
+        if self.scope().kind != SymbolKind::Module && !among_members && !in_type || anonymous || completed() {
             return;
         }
         let mut cursor = node.walk();
         let targets: Vec<Node> = node.children_by_field_id(field(rule.name), &mut cursor).collect();
         for declared in targets {
+            let declared = self.unmasked(node, declared);
             if matches!(self.role(declared), Some(Role::Pattern | Role::List)) {
                 let mut names = Vec::new();
                 self.names_in(declared, &mut names, 0);
@@ -71,11 +76,25 @@ impl<'a> Extractor<'a> {
             let Some(name) = self.innermost_name(declared).filter(|name| self.role(*name) != Some(Role::Member)) else {
                 continue;
             };
+            if in_type && self.is_macro_in_type(node, name, rule) {
+                continue;
+            }
             if !rule.parameters.is_empty() && self.declares_function(declared, &rule.parameters) {
                 return self.define(node, name, rule, SymbolKind::Function, node);
             }
+            if in_type {
+                continue;
+            }
             self.variable(node, name, rule);
         }
+    }
+
+    /// In the body of a type only constructors and the like need no type: `MOCK_METHOD(int, f, ())` is none of them.
+    fn is_macro_in_type(&self, node: Node, name: Node, rule: &Rule) -> bool {
+        let holder = &self.facts.symbols[self.scope().symbol as usize];
+        node.child_by_field_id(rule.type_field).is_none()
+            && self.role(name) != Some(Role::Name)
+            && self.text(name) != self.strings.table.get(holder.name)
     }
 
     /// `const app = module.exports = …` offers `app`.
@@ -140,9 +159,8 @@ impl<'a> Extractor<'a> {
 
     /// Whether the value is a definition, or an object with definitions in it, or imported; then it is dealt with.
     fn holds_definition(&mut self, node: Node, rule: &Rule) -> bool {
-        let Some(value) = node.child_by_field_id(rule.value).map(|value| self.first_of_list(value)) else {
-            return false;
-        };
+        let value = node.child_by_field_id(rule.value).or_else(|| self.declarators_value(node, rule));
+        let Some(value) = value.map(|value| self.first_of_list(value)) else { return false };
         if self.import_call(node, rule, value) {
             return true;
         }
@@ -171,6 +189,13 @@ impl<'a> Extractor<'a> {
         }
         self.define_value(node, rule, value, kind, &target);
         true
+    }
+
+    /// The value beside the name, inside a declarator: `auto f = [] {…}`.
+    fn declarators_value<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<Node<'t>> {
+        let declarator = node.child_by_field_id(rule.name)?;
+        let rule = self.table.rule(declarator.kind_id()).filter(|rule| rule.role == Role::Declarator)?;
+        declarator.child_by_field_id(rule.value)
     }
 
     fn define_value(&mut self, node: Node, rule: &Rule, value: Node, kind: SymbolKind, target: &Target) {
