@@ -75,6 +75,9 @@ impl<'a> Extractor<'a> {
         place.head = Some(head);
         self.head = head.id();
         self.finish_definition(place, rule);
+        if let (true, Some(base)) = (self.table.mentions, self.table.rule(head.kind_id())) {
+            self.bound_names(head, base);
+        }
     }
 
     /// The name in the head of a definition, and the call whose callee it is, if there are parameters.
