@@ -29,6 +29,9 @@ impl<'a> Extractor<'a> {
         if kind == SymbolKind::Variable {
             return self.called_variable(whole, node, callee, rule);
         }
+        if signed {
+            self.type_calls_until = node.end_byte() as u32;
+        }
         if let Some(sign) = &rule.sign {
             let around = self.facts.symbols[self.scope().symbol as usize].name;
             let around = String::from_utf8_lossy(self.strings.table.get(around));
@@ -43,7 +46,9 @@ impl<'a> Extractor<'a> {
             return;
         };
         let mut place = self.place(whole, name, kind, node);
-        if let Some(suffix) = rule.suffix_word.as_deref().and_then(|word| self.word(node, word)) {
+        if let Some(suffix) = rule.suffix_word.as_deref().and_then(|word| self.word(node, word))
+            && self.table.marks(suffix.kind_id()) & mark::IDENTIFIER != 0
+        {
             let parts = [self.text(name), self.table.rules.separator.as_bytes(), self.text(suffix)];
             place.called = Some(Cow::Owned(parts.concat()));
         } else if kind == SymbolKind::Module {
@@ -75,6 +80,9 @@ impl<'a> Extractor<'a> {
         place.head = Some(head);
         self.head = head.id();
         self.finish_definition(place, rule);
+        if let (true, Some(base)) = (self.table.mentions, self.table.rule(head.kind_id())) {
+            self.bound_names(head, base);
+        }
     }
 
     /// The name in the head of a definition, and the call whose callee it is, if there are parameters.
@@ -169,8 +177,11 @@ impl<'a> Extractor<'a> {
 
     /// A string that documents: what follows, or what is around it.
     pub(super) fn documentation(&mut self, node: Node, role: Role) {
+        // Not the values of keyword arguments: `@doc since: "1.0"`.
+        let said = self.arguments(node).and_then(|arguments| arguments.named_child(0));
+        let Some(said) = said.filter(|said| self.role(*said) != Some(Role::Skip)) else { return };
         let mut cursor = node.walk();
-        let mut open = vec![node];
+        let mut open = vec![said];
         let mut text = Vec::new();
         while let Some(inner) = open.pop() {
             if self.table.marks(inner.kind_id()) & mark::STRING != 0 {

@@ -192,8 +192,8 @@ fn without_tags(text: &str) -> Cow<'_, str> {
 fn clean_line(line: &str) -> &str {
     let line = line
         .trim()
-        .trim_start_matches(['/', '*', '#', '!', '-', ';', ':', '%', '"', '\'', '{', '<', ' ', '\t'].as_slice());
-    line.trim_end_matches(['*', '/', '"', '\'', '}', ' ', '\t'].as_slice())
+        .trim_start_matches(['/', '*', '#', '!', '-', ';', ':', '%', '"', '\'', '{', '<', '|', ' ', '\t'].as_slice());
+    line.trim_end_matches(['*', '/', '"', '\'', '}', '-', ' ', '\t'].as_slice())
 }
 
 #[cfg(test)]
@@ -209,7 +209,7 @@ mod tests {
             ("#: Most items of a cart.", "Most items of a cart."),
             ("//go:noinline", "go:noinline"),
             ("\n    Session of one user.\n\n    More.\n", "Session of one user."),
-            ("-- | Tiles windows.", "| Tiles windows."),
+            ("-- | Tiles windows.", "Tiles windows."),
         ];
         for (comment, expected) in cases {
             assert_eq!(summary(comment.as_bytes()).as_deref(), Some(expected), "{comment}");

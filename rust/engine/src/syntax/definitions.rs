@@ -57,6 +57,7 @@ impl Extractor<'_> {
         // A signature inside a function belongs to a type without a name: Go's `x.(interface{ Close() })`.
         let bodiless = || !rule.body.is_empty() && part(node, &rule.body).is_none();
         if kind == SymbolKind::Function && self.scope().kind.is_callable() && bodiless() {
+            self.unmentioned_until = node.end_byte() as u32;
             return;
         }
         if kind == SymbolKind::Function && self.behind_declarators(node, rule) {

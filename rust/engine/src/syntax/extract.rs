@@ -71,6 +71,8 @@ pub(super) struct Extractor<'a> {
     pub anonymous_until: u32,
     /// Names that the file offers to others.
     pub exports: Vec<Str>,
+    /// The file says what it offers; the rest is its own.
+    pub offers_a_list: bool,
     /// Names that stand for types, each with the depth of the definition that has them.
     pub type_parameters: Vec<(u32, Str)>,
     /// Where a name stands that defines without opening a scope.
@@ -92,6 +94,8 @@ pub(super) struct Extractor<'a> {
     pub documented_until: u32,
     /// Byte up to which calls are types.
     pub type_calls_until: u32,
+    /// Byte up to which names by themselves are no references.
+    pub unmentioned_until: u32,
     /// Names that patterns bind, with the symbol in which they do.
     pub bound: FxHashSet<(u32, Str)>,
     /// Types whose variables are symbols.
@@ -117,6 +121,7 @@ impl<'a> Extractor<'a> {
             defined: (0, Str::NONE),
             anonymous_until: 0,
             exports: Vec::new(),
+            offers_a_list: false,
             type_parameters: Vec::new(),
             alias_start: u32::MAX,
             type_until: 0,
@@ -129,6 +134,7 @@ impl<'a> Extractor<'a> {
             documentation: None,
             documented_until: 0,
             type_calls_until: 0,
+            unmentioned_until: 0,
             bound: FxHashSet::default(),
             holders: Vec::new(),
             syntax_errors: 0,
@@ -261,6 +267,7 @@ impl<'a> Extractor<'a> {
             Role::Documentation | Role::DocumentationAround => self.documentation(node, role),
             Role::TypeSignature => self.said_type(node),
             Role::Construct => self.construct(node, rule),
+            Role::Member if self.table.mentions => self.qualified_name(node, rule),
             Role::MemberType => self.member_type(node, rule),
             Role::Member if (node.start_byte() as u32) < self.type_until => self.member_type(node, rule),
             Role::Member if rule.type_field != 0 && self.names_type(node) => self.member_type(node, rule),
@@ -274,6 +281,7 @@ impl<'a> Extractor<'a> {
             Role::Field => self.field(node, rule),
             Role::RecordMember => self.record_member(node, rule),
             Role::Lambda => self.anonymous(node),
+            Role::Package if rule.list != 0 => self.offered_names(node, rule),
             Role::Import if rule.of_call => self.called_import(node, rule),
             Role::Import if !rule.qualified.is_empty() => self.qualified_import(node, rule),
             Role::Import => self.import(node, rule),

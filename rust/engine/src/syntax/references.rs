@@ -71,10 +71,27 @@ impl Extractor<'_> {
         let scope = self.scope();
         let (owner, start) = (scope.symbol, node.start_byte() as u32);
         let declared = self.facts.symbols[owner as usize].has(flag::DECLARATION);
-        if scope.kind.is_callable() && !declared && start != scope.name_start && start >= self.taken_until {
+        if scope.kind.is_callable()
+            && !declared
+            && start != scope.name_start
+            && start >= self.taken_until.max(self.unmentioned_until)
+        {
             let name = self.strings.intern(self.text(node));
             self.push_reference(owner, name, Str::NONE, node, ReferenceKind::Call);
         }
+    }
+
+    /// A name behind that of a module (`Map.lookup`), where names by themselves are references.
+    pub(super) fn qualified_name(&mut self, node: Node, rule: &Rule) {
+        let (start, owner) = (node.start_byte() as u32, self.scope().symbol);
+        let (object, property) = member_parts(node, rule);
+        let (Some(object), Some(property)) = (object, property.filter(|_| start >= self.taken_until)) else { return };
+        let receiver = self.receiver(object);
+        let name = self.strings.intern(self.text(property));
+        let marks = self.table.marks(property.kind_id());
+        let kind = if marks & mark::TYPE != 0 { ReferenceKind::Type } else { ReferenceKind::Call };
+        self.push_reference(owner, name, receiver, node, kind);
+        self.taken_until = node.end_byte() as u32;
     }
 
     pub(super) fn bound_names(&mut self, node: Node, rule: &Rule) {
@@ -450,10 +467,12 @@ impl Extractor<'_> {
         let names_one = self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0
             || matches!(role, Some(Role::Member | Role::MemberType));
         let inner = self.rule_of(node).filter(|rule| rule.role == Role::Transparent);
-        if names_one {
+        if names_one && role != Some(Role::Mention) {
             found.push(node);
         } else if let Some(value) = inner.and_then(|rule| node.child_by_field_id(rule.value)) {
             self.collect_bases(value, found, nesting + 1); // `Generic[T]` has one base
+        } else if names_one {
+            // A name of code (a variable of a type) is no base.
         } else if role != Some(Role::Skip) && role != Some(Role::Lambda) {
             let mut cursor = node.walk();
             for child in node.named_children(&mut cursor) {

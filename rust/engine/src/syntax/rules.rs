@@ -144,7 +144,7 @@ pub enum Role {
     /// Goes before a definition: decorator, attribute, annotation.
     #[serde(rename = "decorator")]
     Decorator,
-    /// The clause that names the file's package.
+    /// The clause that names the file's package, and may have a `list` of what the file offers.
     #[serde(rename = "package")]
     Package,
     #[serde(rename = "parameter")]
@@ -333,9 +333,9 @@ struct NodeSpec {
     /// Visible only where it stands, whatever its name.
     #[serde(default)]
     private: bool,
-    /// Kind of child that leaves what is imported behind its qualifier (Haskell).
+    /// The word that leaves what is imported behind its qualifier (Haskell).
     qualified: Option<String>,
-    /// Kind of child that turns the list of what is imported into one of what is not.
+    /// The word that turns the list of what is imported into one of what is not.
     hiding: Option<String>,
     /// Of a call that imports: how the names are bound, where it differs from `import_binding`.
     binds: Option<ImportBinding>,
@@ -624,6 +624,12 @@ impl Table {
             let each = names.names().iter().map(|name| self.selectors(grammar, name));
             Ok(each.collect::<Result<Vec<_>, _>>()?.concat())
         };
+        let word = |token: &Option<String>| -> Result<Vec<Selector>, RulesError> {
+            let Some(token) = token else { return Ok(Vec::new()) };
+            let id = Some(grammar.id_for_node_kind(token, false)).filter(|id| *id != 0);
+            let unknown = || RulesError::UnknownKind { language: self.name.clone(), kind: token.clone() };
+            Ok(vec![Selector::Kind(id.ok_or_else(unknown)?)])
+        };
         let mut inside = Vec::new();
         for around in &spec.inside {
             inside.extend(self.kind_ids(grammar, around)?);
@@ -661,8 +667,8 @@ impl Table {
             clauses: spec.clauses,
             variables: spec.variables,
             private: spec.private,
-            qualified: part(&spec.qualified)?,
-            hiding: part(&spec.hiding)?,
+            qualified: word(&spec.qualified)?,
+            hiding: word(&spec.hiding)?,
             binds: spec.binds,
             alias_word: spec.alias_word.clone(),
             list_word: spec.list_word.clone(),

@@ -361,16 +361,34 @@ impl<'a> Extractor<'a> {
         }
     }
 
+    /// The list of what the file offers, in the clause that names it; without one it offers everything.
+    pub(super) fn offered_names(&mut self, node: Node, rule: &Rule) {
+        let Some(list) = node.child_by_field_id(rule.list) else { return };
+        self.offers_a_list = true;
+        let mut cursor = list.walk();
+        for item in list.named_children(&mut cursor) {
+            let mut name = item;
+            while let Some(inner) = name.named_child(0).filter(|_| !self.is_name(name)) {
+                name = inner;
+            }
+            let text = self.strings.intern(self.text(name));
+            self.exports.push(text);
+        }
+    }
+
     /// At the end: symbols of the module that the file offers by name are public.
     pub(super) fn mark_offered(&mut self) {
+        let listed = self.offers_a_list;
         let offered: rustc_hash::FxHashSet<Str> = self.exports.drain(..).collect();
-        if offered.is_empty() {
+        if offered.is_empty() && !listed {
             return;
         }
         for symbol in self.facts.symbols.iter_mut().skip(1) {
             if symbol.parent == 0 && symbol.container.is_none() && offered.contains(&symbol.name) {
                 symbol.flags |= super::facts::flag::EXPORTED;
                 symbol.visibility = super::facts::Visibility::Public as u8;
+            } else if listed && symbol.parent == 0 && symbol.container.is_none() {
+                symbol.visibility = super::facts::Visibility::Private as u8;
             }
         }
     }
