@@ -79,6 +79,8 @@ pub(super) struct Extractor<'a> {
     pub type_until: u32,
     /// Byte up to which names were already taken as one reference.
     pub taken_until: u32,
+    /// Where the clause stands that names the file's package.
+    pub package: (u32, u32),
     /// Where the last declarator begins.
     declarator_start: u32,
     pub depth: u32,
@@ -108,6 +110,7 @@ impl<'a> Extractor<'a> {
             alias_start: u32::MAX,
             type_until: 0,
             taken_until: 0,
+            package: (0, 0),
             declarator_start: u32::MAX,
             depth: 0,
             tokens: Vec::with_capacity(source.len()),
@@ -144,12 +147,13 @@ impl<'a> Extractor<'a> {
     }
 
     /// The package named by a clause at the top of the file; looked for among the first children of the root.
-    fn declared_package(&self, root: Node) -> Option<String> {
+    fn declared_package(&mut self, root: Node) -> Option<String> {
         let mut cursor = root.walk();
         root.children(&mut cursor).take(64).find_map(|child| {
             let rule = self.table.rule(child.kind_id())?;
-            let name = (rule.role == Role::Package)
-                .then(|| child.named_child(child.named_child_count().checked_sub(1)? as u32))??;
+            let last = || child.named_child(child.named_child_count().checked_sub(1)? as u32);
+            let name = (rule.role == Role::Package).then(|| child.child_by_field_id(rule.name).or_else(last))??;
+            self.package = (child.start_byte() as u32, child.end_byte() as u32);
             Some(names::without_space(self.text(name)))
         })
     }
@@ -158,6 +162,11 @@ impl<'a> Extractor<'a> {
         let mut cursor = tree.walk();
         loop {
             let node = cursor.node();
+            let in_type = !self.table.type_fields.is_empty()
+                && cursor.field_id().is_some_and(|field| self.table.type_fields.contains(&field.get()));
+            if in_type {
+                self.type_until = self.type_until.max(node.end_byte() as u32);
+            }
             let descend = self.enter(node);
             if descend && cursor.goto_first_child() {
                 self.depth += 1;
@@ -196,6 +205,9 @@ impl<'a> Extractor<'a> {
             if let Some(rule) = table.rule(kind) {
                 self.enter_rule(node, rule);
             }
+        }
+        if marks & mark::TYPE_POSITION != 0 {
+            self.type_until = self.type_until.max(node.end_byte() as u32);
         }
         if marks & mark::STRING != 0 {
             self.string(node);
@@ -236,6 +248,7 @@ impl<'a> Extractor<'a> {
             Role::Member if (node.start_byte() as u32) < self.type_until => self.member_type(node, rule),
             Role::Member if rule.type_field != 0 && self.names_type(node) => self.member_type(node, rule),
             Role::Declarator | Role::Skip => self.declarator_start = node.start_byte() as u32,
+            Role::Package => self.further_package(node, rule),
             Role::Access => self.access(node),
             Role::TypeContext => self.type_context(node),
             Role::TypeParameter => self.type_parameter(node, rule),
@@ -285,10 +298,21 @@ impl<'a> Extractor<'a> {
         let name = node.child_by_field_id(rule.name).or_else(|| node.named_child(0));
         let Some(name) = name else { return };
         // It holds in the definition around it; what opens no scope (Rust's `impl`) is two nodes above.
-        let scope = self.scope();
+        let (callable, scope) = (self.scope().kind.is_callable(), self.scope());
         let depth = if scope.kind == SymbolKind::Module { self.depth.saturating_sub(2) } else { scope.depth };
         let text = self.strings.intern(self.text(name));
         self.type_parameters.push((depth, text));
+        // The type that is returned may stand before them: `List<K> Pick<K>()`.
+        if callable {
+            let owner = self.scope().symbol;
+            let of_owner = self.facts.references.iter().rev().take_while(|reference| reference.owner == owner).count();
+            let kept = self.facts.references.len() - of_owner;
+            for reference in self.facts.references.split_off(kept) {
+                if reference.name != text {
+                    self.facts.references.push(reference);
+                }
+            }
+        }
     }
 
     fn leaf(&mut self, node: Node, marks: u8) {

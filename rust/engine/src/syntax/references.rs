@@ -225,7 +225,8 @@ impl Extractor<'_> {
                     }
                     // The separator as written: `.`, `::`, `->`, `?.`.
                     let between = &self.source[object.end_byte()..property.start_byte()];
-                    out.push_str(&names::without_space(between));
+                    let between = names::without_space(between);
+                    out.push_str(if between == "?" { "?." } else { &between });
                 }
                 if matches!(self.role(property), Some(Role::Member | Role::Transparent)) {
                     return self.write_receiver(property, out, nesting + 1);
@@ -277,14 +278,19 @@ impl Extractor<'_> {
         {
             return;
         }
-        let Some(name_field) = std::num::NonZeroU16::new(rule.name) else { return };
         let declared = self.type_text(node, rule.type_field);
         let mut cursor = node.walk();
-        let targets: Vec<Node> = node.children_by_field_id(name_field, &mut cursor).collect();
+        let targets: Vec<Node> = match std::num::NonZeroU16::new(rule.name) {
+            Some(name) => node.children_by_field_id(name, &mut cursor).collect(),
+            None => {
+                let children = node.named_children(&mut cursor);
+                children.filter(|child| self.role(*child) == Some(Role::Declarator)).collect()
+            }
+        };
         for target in targets {
             let (target, value) = self.first_of_lists(target, value);
             // The value may stand beside the name, inside a declarator.
-            let inner = || self.table.rule(target.kind_id()).and_then(|rule| target.child_by_field_id(rule.value));
+            let inner = || self.table.rule(target.kind_id()).and_then(|rule| rule.value_of(target));
             let value = value.or_else(inner);
             let Some(name) = self.binding_name(target, rule) else { continue };
             let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };
