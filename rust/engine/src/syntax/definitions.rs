@@ -527,7 +527,7 @@ impl Extractor<'_> {
     fn end_of_code<'t>(&self, node: Node<'t>) -> Node<'t> {
         let mut last = node;
         let code_in = |node: Node<'t>| {
-            let children = (0..node.child_count() as u32).rev().filter_map(|index| node.child(index));
+            let children = (0..node.child_count()).rev().filter_map(|index| node.child(index));
             let mut code = children.filter(|child| self.table.marks(child.kind_id()) & mark::COMMENT == 0);
             code.next().filter(|_| self.table.rules.layout)
         };
