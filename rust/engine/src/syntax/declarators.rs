@@ -7,27 +7,27 @@ use super::definitions::last_line;
 use super::extract::Extractor;
 use super::facts::{Str, SymbolKind, flag};
 use super::leads::Lead;
-use super::rules::{Role, Rule, mark};
+use super::rules::{Parts, Role, Rule, mark};
 
 /// Declarators (C) nest; a name deeper than this is no name.
 const MAX_DECLARATORS: usize = 16;
 
 impl Extractor<'_> {
     pub(super) fn behind_declarators(&self, node: Node, rule: &Rule) -> bool {
-        node.child_by_field_id(rule.name).is_some_and(|name| self.role(name) == Some(Role::Declarator))
+        node.part(rule.name).is_some_and(|name| self.role(name) == Some(Role::Declarator))
     }
 
     /// A function whose name stands behind declarators. Words that the grammar does not know (C's macros) make it read
     /// `__init start(void) {…}` as a function without parameters called `void`; the name is then in the place of the
     /// type. What is indented and looks like this is a loop by macro: `for_each_cpu(cpu) {…}`.
     pub(super) fn declared_function(&mut self, node: Node, name: Node, rule: &Rule) {
-        let declarator = node.child_by_field_id(rule.name);
+        let declarator = node.part(rule.name);
         if declarator.is_some_and(|declarator| self.declares_function(declarator, rule.parameters)) {
             let open = |lead: &Lead| !lead.wrapper || (node.start_byte() as u32) < lead.end_byte;
             self.lead = self.lead.filter(open).or_else(|| self.rest_of_line(node));
             return self.define(node, name, rule, SymbolKind::Function, node);
         }
-        let Some(head) = node.child_by_field_id(rule.type_field) else { return };
+        let Some(head) = node.part(rule.type_field) else { return };
         if self.table.marks(head.kind_id()) & mark::IDENTIFIER != 0 && self.begins_unindented(node) {
             // Capitals are a macro's, and what it is given is the name: `TEST(opens_twice) {…}`.
             let is_macro = !self.text(head).iter().any(u8::is_ascii_lowercase);
@@ -111,9 +111,9 @@ impl Extractor<'_> {
         for _ in 0..MAX_DECLARATORS {
             let Some(rule) = self.table.rule(node.kind_id()) else { break };
             if rule.name != 0 {
-                function = node.child_by_field_id(parameters).is_some();
+                function = node.part(parameters).is_some();
             }
-            let Some(inner) = node.child_by_field_id(rule.name).or_else(|| self.first_name(node)) else { break };
+            let Some(inner) = node.part(rule.name).or_else(|| self.first_name(node)) else { break };
             node = inner;
         }
         function
@@ -121,7 +121,7 @@ impl Extractor<'_> {
 
     /// The node that names a definition: the field, seen through declarators.
     pub(super) fn name_node<'t>(&self, node: Node<'t>, name: u16) -> Option<Node<'t>> {
-        self.innermost_name(node.child_by_field_id(name)?)
+        self.innermost_name(node.part(name)?)
     }
 
     /// Follows declarators (`*name(…)[]`) to the name; None for a pattern that names several things.
@@ -133,7 +133,7 @@ impl Extractor<'_> {
             }
             let rule = self.table.rule(node.kind_id())?;
             match rule.role {
-                Role::Member => return Some(node),
+                Role::Member | Role::MemberType => return Some(node),
                 // A part of something (`a[0]`) names nothing.
                 Role::Transparent if rule.value != 0 => return None,
                 Role::Declarator
@@ -142,7 +142,7 @@ impl Extractor<'_> {
                 | Role::Parameter
                 | Role::ParameterVariadic
                 | Role::ParameterKeywordVariadic => {
-                    node = node.child_by_field_id(rule.name).or_else(|| self.first_name(node))?;
+                    node = node.part(rule.name).or_else(|| self.first_name(node))?;
                 }
                 _ => return None,
             }
@@ -169,11 +169,11 @@ impl Extractor<'_> {
     /// A field of a node, or of the declarators that lead to its name (C's parameters).
     pub(super) fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: u16) -> Option<Node<'t>> {
         for _ in 0..MAX_DECLARATORS {
-            if let Some(found) = node.child_by_field_id(wanted) {
+            if let Some(found) = node.part(wanted) {
                 return Some(found);
             }
             let rule = self.table.rule(node.kind_id())?;
-            node = node.child_by_field_id(rule.name)?;
+            node = node.part(rule.name)?;
         }
         None
     }

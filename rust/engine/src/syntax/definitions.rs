@@ -8,7 +8,7 @@ use super::facts::{
 };
 use super::leads::Lead;
 use super::names::{self, Modifiers};
-use super::rules::{Role, Rule, VisibilityRule, mark, part};
+use super::rules::{ModuleNames, Parts, Role, Rule, VisibilityRule, mark, part};
 
 /// A symbol for a variable shows its first line up to this many bytes.
 const VARIABLE_SIGNATURE: usize = 160;
@@ -63,7 +63,7 @@ impl Extractor<'_> {
 
     /// `kinds` of the rule: the kind of symbol by the kind of node in its `type` field, if that is a whole type.
     fn kind_by_child<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<(Node<'t>, SymbolKind)> {
-        let child = node.child_by_field_id(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
+        let child = node.part(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
         let (_, kind) = rule.kinds.iter().find(|(id, _)| *id == child.kind_id())?;
         self.table.rule(child.kind_id()).is_none_or(|rule| rule.role_of(child).is_some()).then_some((child, *kind))
     }
@@ -127,8 +127,24 @@ impl Extractor<'_> {
         if let Some(receiver) = self.receiver_type(node, rule) {
             place.container = receiver;
             place.parent = self.symbol_of_type(receiver).unwrap_or(place.parent);
+        } else if kind != SymbolKind::Module {
+            self.place_in_object(&mut place);
         }
         self.finish_definition(place, rule);
+    }
+
+    /// A name with an object before it (`function M.open()`, `class Shop::Cart`) belongs to that object.
+    fn place_in_object(&mut self, place: &mut Place) {
+        let Some(member) = self.member_rule(place.name) else { return };
+        let Some(object) = place.name.part(member.object) else { return };
+        let text = names::without_space(self.text(object));
+        place.exported = self.in_module_value(&text);
+        let container = self.without_module_value(&text);
+        place.container = if container.is_empty() { Str::NONE } else { self.strings.intern(container.as_bytes()) };
+    }
+
+    fn member_rule(&self, name: Node) -> Option<&Rule> {
+        self.table.rule(name.kind_id()).filter(|rule| matches!(rule.role, Role::Member | Role::MemberType))
     }
 
     pub(super) fn finish_definition(&mut self, mut place: Place, rule: &Rule) {
@@ -180,6 +196,12 @@ impl Extractor<'_> {
             modifiers.flags |= around.flags;
             modifiers.visibility = modifiers.visibility.or(around.visibility);
         }
+        // A method of the type itself: `def self.open`.
+        if node.part(rule.receiver).is_some() && place.container.is_none() && rule.role.defines().is_some() {
+            modifiers.flags |= flag::STATIC;
+        } else if place.kind.is_callable() && place.callable == node {
+            modifiers.visibility = modifiers.visibility.or(self.said_visibility());
+        }
         modifiers.flags |= if place.exported { flag::EXPORTED } else { 0 };
         let signature_start = self.signature_start(place);
         if signature_start < node.start_byte() as u32 {
@@ -199,7 +221,7 @@ impl Extractor<'_> {
         }
         let constructor =
             rule.constructor || self.table.rules.constructors.iter().any(|known| known.as_bytes() == name_text);
-        let bodiless = !rule.body.is_empty() && body.is_none();
+        let bodiless = !rule.body.is_empty() && body.is_none() && !self.table.rules.empty_bodies;
         let declares =
             bodiless && (place.kind.is_callable() || modifiers.declared && place.kind == SymbolKind::Variable);
         let mut symbol: Symbol = bytemuck::Zeroable::zeroed();
@@ -228,10 +250,31 @@ impl Extractor<'_> {
         number
     }
 
+    /// What the last word of visibility said that holds here, inside the innermost definition.
+    fn said_visibility(&self) -> Option<Visibility> {
+        let (depth, visibility) = self.visibilities.last()?;
+        (*depth > self.scope().depth).then_some(*visibility)
+    }
+
+    /// A word that says who may use what follows, to the end of the node around it.
+    pub(super) fn visibility_word(&mut self, node: Node) {
+        let mut word = Modifiers::default();
+        word.word(self.text(node));
+        if let Some(visibility) = word.visibility.filter(|_| !self.scope().kind.is_callable()) {
+            self.visibilities.push((self.depth, visibility));
+            self.taken_until = self.taken_until.max(node.end_byte() as u32);
+        }
+    }
+
     fn qualified(&mut self, place: &Place, name: &[u8]) -> Str {
         let table = self.table;
         let parent = &self.facts.symbols[place.parent as usize];
-        let hides_module = table.rules.modules == super::rules::ModuleNames::File;
+        let unnamed = || self.strings.table.get(parent.qualified) == self.path.as_bytes();
+        let hides_module = match table.rules.modules {
+            ModuleNames::File => true,
+            ModuleNames::Namespace => unnamed(),
+            _ => false,
+        };
         let outside = !place.container.is_none() && (place.in_record || !parent.kind().is_type());
         let prefix = if parent.kind() == SymbolKind::Module && place.parent == 0 && hides_module {
             &b""[..]
@@ -239,16 +282,17 @@ impl Extractor<'_> {
             self.strings.table.get(parent.qualified)
         };
         let mut qualified = prefix.to_vec();
-        let join = |part: &[u8], whole: &mut Vec<u8>| {
+        let of_type = (outside || parent.kind().is_type()).then_some(table.rules.member_separator.as_ref()).flatten();
+        let join = |part: &[u8], whole: &mut Vec<u8>, separator: &str| {
             if !whole.is_empty() {
-                whole.extend_from_slice(table.rules.separator.as_bytes());
+                whole.extend_from_slice(separator.as_bytes());
             }
             whole.extend_from_slice(part);
         };
         if outside {
-            join(self.strings.table.get(place.container), &mut qualified);
+            join(self.strings.table.get(place.container), &mut qualified, &table.rules.separator);
         }
-        join(name, &mut qualified);
+        join(name, &mut qualified, of_type.unwrap_or(&table.rules.separator));
         self.strings.intern(&qualified)
     }
 
@@ -285,8 +329,7 @@ impl Extractor<'_> {
     where
         Self: 't,
     {
-        let property = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member);
-        let name = property.and_then(|rule| name.child_by_field_id(rule.property)).unwrap_or(name);
+        let name = self.member_rule(name).and_then(|rule| name.part(rule.property)).unwrap_or(name);
         let text = self.text(name);
         text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text)
     }
@@ -307,7 +350,7 @@ impl Extractor<'_> {
         let body = of_value.map_or(&rule.body, |value| &value.body);
         part(place.callable, body).or_else(|| {
             // `type Point struct {…}`: the body is inside the type.
-            let inner = place.node.child_by_field_id(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
+            let inner = place.node.part(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
             let inner_rule = self.table.rule(inner.kind_id())?;
             part(inner, &inner_rule.body)
         })
@@ -371,7 +414,7 @@ impl Extractor<'_> {
         if field == 0 || !place.kind.is_callable() {
             return;
         }
-        let lone = of_value.and_then(|value| place.callable.child_by_field_id(value.name));
+        let lone = of_value.and_then(|value| place.callable.part(value.name));
         let Some(list) = self.through_declarators(place.callable, field).or(lone) else { return };
         let mut kind = ParameterKind::Positional;
         if self.table.marks(list.kind_id()) & mark::IDENTIFIER != 0 {
@@ -411,20 +454,17 @@ impl Extractor<'_> {
             let before = node.named_child(node.named_child_count() as u32 - 2);
             type_name = before.map_or(Str::NONE, |before| self.strings.intern(self.text(before)));
         }
-        let default = rule.and_then(|rule| node.child_by_field_id(rule.value));
+        let default = rule.and_then(|rule| node.part(rule.value));
         let default = default.map_or(Str::NONE, |value| {
             let text = names::folded(self.text(value));
             self.strings.intern(text.as_bytes())
         });
-        let mut cursor = node.walk();
-        let mut nodes: Vec<Node> = match rule {
-            Some(rule) if rule.name != 0 => node.children_by_field_id(field(rule.name), &mut cursor).collect(),
-            _ => vec![],
-        };
+        let mut nodes = rule.map_or(vec![], |rule| node.parts(rule.name));
         if self.role(node) == Some(Role::Pattern) {
             nodes.push(node);
         } else if nodes.is_empty() && rule.is_none_or(|rule| rule.name == 0) {
-            nodes.extend(self.first_name(node));
+            let itself = || Some(node).filter(|node| node.child_count() == 0); // Lua's `...`
+            nodes.extend(self.first_name(node).or_else(itself));
         }
         let variadic = |node: Node| match self.role(node) {
             Some(Role::ParameterVariadic) => Some(ParameterKind::Variadic),
@@ -460,9 +500,7 @@ impl Extractor<'_> {
         let word = node.child(0).map_or(&b""[..], |child| self.text(child));
         first.word(word);
         let holder = self.enclosing_type().filter(|_| first.visibility.is_some() || word == b"readonly");
-        let mut cursor = node.walk();
-        let mut nodes: Vec<Node> =
-            if rule.name == 0 { vec![] } else { node.children_by_field_id(field(rule.name), &mut cursor).collect() };
+        let mut nodes = node.parts(rule.name);
         if rule.name == 0 {
             nodes.extend(self.first_name(node));
         }
@@ -478,7 +516,7 @@ impl Extractor<'_> {
 
     /// Opens an `impl`: its functions are methods of the type it names.
     pub(super) fn open_container(&mut self, node: Node, rule: &Rule) {
-        let Some(named) = node.child_by_field_id(rule.type_field) else { return };
+        let Some(named) = node.part(rule.type_field) else { return };
         let Some(name) = self.base_name(named) else { return };
         let symbol = self.symbol_of_type(name);
         let bases = self.base_nodes(node, rule);
@@ -508,7 +546,7 @@ impl Extractor<'_> {
 
     /// The receiver of a Go method: the type name in the rule's `receiver` field.
     fn receiver_type(&mut self, node: Node, rule: &Rule) -> Option<Str> {
-        let receiver = node.child_by_field_id(rule.receiver)?;
+        let receiver = node.part(rule.receiver)?;
         let mut stack = vec![receiver];
         while let Some(node) = stack.pop() {
             if self.table.marks(node.kind_id()) & mark::TYPE != 0 {
@@ -544,7 +582,7 @@ impl Extractor<'_> {
 
     /// Text of a type field without its leading colon or arrow, white space folded.
     pub(super) fn type_text(&mut self, node: Node, field: u16) -> Str {
-        let Some(child) = node.child_by_field_id(field) else { return Str::NONE };
+        let Some(child) = node.part(field) else { return Str::NONE };
         // A type that is defined on the spot (`struct point {…} origin`) is known by its head.
         let body = self.table.rule(child.kind_id()).and_then(|rule| part(child, &rule.body));
         let end = body.map_or(child.end_byte(), |body| body.start_byte());
@@ -575,11 +613,6 @@ impl Extractor<'_> {
 /// A type in quotes (Python's forward references) without them.
 pub(super) fn unquoted(text: &str) -> &str {
     ['"', '\''].iter().find_map(|&mark| text.strip_prefix(mark)?.strip_suffix(mark)).unwrap_or(text)
-}
-
-/// A field that a rule has; 0 never reaches here because rules with the role carry the field.
-pub(super) fn field(id: u16) -> std::num::NonZeroU16 {
-    std::num::NonZeroU16::new(id).unwrap_or(std::num::NonZeroU16::MAX)
 }
 
 pub(super) fn last_line(node: Node) -> u32 {

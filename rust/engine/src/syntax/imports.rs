@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::extract::Extractor;
 use super::facts::{Import, Str};
 use super::names;
-use super::rules::{ImportBinding, Role, Rule, mark};
+use super::rules::{ImportBinding, Parts, Role, Rule, mark};
 
 /// Nested `use` trees deeper than this are not followed.
 const MAX_NESTING: usize = 32;
@@ -22,7 +22,7 @@ struct Prefix {
 impl Extractor<'_> {
     pub(super) fn import(&mut self, node: Node, rule: &Rule) {
         let mut prefix = Prefix::default();
-        let path = node.child_by_field_id(rule.path);
+        let path = node.part(rule.path);
         if let Some(path) = path {
             prefix = self.import_path(path);
             prefix.from = true;
@@ -37,22 +37,26 @@ impl Extractor<'_> {
             let inner = self.join(&prefix, whole); // `import a.b.*`
             return self.push_import(node, &inner, Some(b"*"), None);
         }
+        if let (Some(list), [first, _, ..]) = (node.part(rule.list), &children[..]) {
+            let inner = self.join(&prefix, *first); // `use A\{B, C}`
+            return self.import_part(list, &inner, 0);
+        }
         for child in children {
-            if Some(child) != path && !(rule.alias != 0 && node.child_by_field_id(rule.alias) == Some(child)) {
+            if Some(child) != path && !(rule.alias != 0 && node.part(rule.alias) == Some(child)) {
                 self.import_part(child, &prefix, 0);
             }
         }
         if self.facts.imports.len() == before && rule.role == Role::Wrapper {
             self.push_import(node, &prefix, Some(b"*"), None); // `export * from './a'`
         } else if self.facts.imports.len() == before && prefix.from {
-            let alias = node.child_by_field_id(rule.alias).map(|alias| self.text(alias));
+            let alias = node.part(rule.alias).map(|alias| self.text(alias));
             self.import_whole(node, &prefix, alias);
         }
     }
 
     /// A statement that declares a module in another file: `mod name;`.
     pub(super) fn module_import(&mut self, node: Node, rule: &Rule) {
-        if let Some(name) = node.child_by_field_id(rule.name) {
+        if let Some(name) = node.part(rule.name) {
             let prefix = self.import_path(name);
             self.push_import(node, &prefix, None, None);
         }
@@ -76,8 +80,8 @@ impl Extractor<'_> {
                 self.push_import(node, &prefix, Some(b"*"), None);
             }
             Some((Role::ImportScope, rule)) => {
-                let inner = node.child_by_field_id(rule.path).map_or(prefix.clone(), |path| self.join(prefix, path));
-                if let Some(list) = node.child_by_field_id(rule.list) {
+                let inner = node.part(rule.path).map_or(prefix.clone(), |path| self.join(prefix, path));
+                if let Some(list) = node.part(rule.list) {
                     self.import_part(list, &inner, nesting + 1);
                 }
             }
@@ -92,15 +96,15 @@ impl Extractor<'_> {
     }
 
     fn import_item(&mut self, node: Node, rule: &Rule, prefix: &Prefix, nesting: usize) {
-        let alias = node.child_by_field_id(rule.alias);
+        let alias = node.part(rule.alias);
         let takes_all = alias.is_some_and(|alias| self.role(alias) == Some(Role::ImportWildcard));
         let alias = alias.map(|alias| self.text(alias));
-        if let Some(path) = node.child_by_field_id(rule.path) {
+        if let Some(path) = node.part(rule.path) {
             let inner = self.join(prefix, path);
             if takes_all {
                 return self.push_import(node, &inner, Some(b"*"), None);
             }
-            return match node.child_by_field_id(rule.name) {
+            return match node.part(rule.name) {
                 Some(name) => {
                     let text = self.text(name);
                     self.push_import(node, &inner, Some(text), alias);
@@ -113,7 +117,7 @@ impl Extractor<'_> {
                 }
             };
         }
-        let Some(name) = node.child_by_field_id(rule.name) else {
+        let Some(name) = node.part(rule.name) else {
             return node.named_child(0).map_or((), |child| self.import_part(child, prefix, nesting + 1));
         };
         if prefix.from {
@@ -207,7 +211,8 @@ impl Extractor<'_> {
             return false;
         }
         let Some((path, member)) = self.imported_path(rule, value) else { return false };
-        let Some(target) = node.child_by_field_id(rule.name) else { return false };
+        let Some(target) = node.part(rule.name).map(|target| self.first_of_list(target)) else { return false };
+        self.imported_until = self.imported_until.max(value.end_byte() as u32);
         let prefix = Prefix { from: true, ..self.import_path(path) };
         let member = member.map(|member| self.text(member));
         let target_rule = self.table.rule(target.kind_id());
@@ -222,9 +227,9 @@ impl Extractor<'_> {
                 }
             }
             Some((Role::Member, member_rule)) => {
-                let object = target.child_by_field_id(member_rule.object).map(|object| self.text(object));
+                let object = target.part(member_rule.object).map(|object| self.text(object));
                 let known = |text: &[u8]| rule.exports.iter().any(|known| known.as_bytes() == text);
-                let property = target.child_by_field_id(member_rule.property).map(|property| self.text(property));
+                let property = target.part(member_rule.property).map(|property| self.text(property));
                 if known(self.text(target)) {
                     self.push_import(node, &prefix, member.or(Some(b"*")), None);
                 } else if object.is_some_and(known) {
@@ -241,6 +246,26 @@ impl Extractor<'_> {
         true
     }
 
+    /// `require 'a'` where nothing holds what it gives; true if it was one.
+    pub(super) fn bare_import(&mut self, node: Node, rule: &Rule) -> bool {
+        let Some(path) = self.called_path(&rule.imports, rule, node) else { return false };
+        if node.end_byte() as u32 > self.imported_until {
+            let prefix = self.import_path(path);
+            self.push_import(node, &prefix, None, None);
+        }
+        true
+    }
+
+    /// The path that a call gives to a callee of one of these names.
+    pub(super) fn called_path<'t>(&self, imports: &[String], rule: &Rule, call: Node<'t>) -> Option<Node<'t>> {
+        let callee = self.text(call.part(rule.callee).or_else(|| call.part(rule.name))?);
+        imports.iter().find(|known| known.as_bytes() == callee)?;
+        let arguments = call.named_child(call.named_child_count().checked_sub(1)? as u32)?;
+        let path = arguments.named_child(0)?;
+        let text = self.text(path);
+        text.first().is_some_and(|first| matches!(first, b'"' | b'\'' | b'`')).then_some(path)
+    }
+
     /// Path of a call that imports, and the member taken from what it gives: `await import('./a')`, `require('a').b`.
     fn imported_path<'t>(&self, rule: &Rule, mut value: Node<'t>) -> Option<(Node<'t>, Option<Node<'t>>)> {
         let mut member = None;
@@ -249,16 +274,12 @@ impl Extractor<'_> {
             match value_rule.role {
                 Role::Transparent if value_rule.value == 0 => value = value.named_child(0)?,
                 Role::Member if member.is_none() => {
-                    member = value.child_by_field_id(value_rule.property);
-                    value = value.child_by_field_id(value_rule.object)?;
+                    member = value.part(value_rule.property);
+                    value = value.part(value_rule.object)?;
                 }
                 Role::Call => {
-                    let callee = self.text(value.child_by_field_id(value_rule.callee)?);
-                    rule.imports.iter().find(|known| known.as_bytes() == callee)?;
-                    let arguments = value.named_child(value.named_child_count().checked_sub(1)? as u32)?;
-                    let path = arguments.named_child(0)?;
-                    let quoted = self.text(path).first().is_some_and(|first| matches!(first, b'"' | b'\'' | b'`'));
-                    return quoted.then_some((path, member));
+                    let path = self.called_path(&rule.imports, value_rule, value)?;
+                    return Some((path, member));
                 }
                 _ => return None,
             }

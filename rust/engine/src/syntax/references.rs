@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::extract::Extractor;
 use super::facts::{Binding, BindingKind, FileFacts, Reference, ReferenceKind, Str, SymbolKind};
 use super::names;
-use super::rules::{Role, Rule, Selector, mark};
+use super::rules::{Parts, Role, Rule, Selector, mark};
 
 /// How deep names are looked for inside a base or a receiver; deeper ones are not plain names.
 const MAX_NESTING: usize = 32;
@@ -40,13 +40,22 @@ impl Extractor<'_> {
     /// `callee(…)`, or `receiver.name(…)` where the grammar keeps them apart (Java). Without either field the last
     /// named child is the name and the first the receiver (`Item::getName`).
     pub(super) fn call(&mut self, node: Node, rule: &Rule) {
+        if self.defined.0 == node.id() {
+            // By what holds it (`A = Class.new`); what is called there is no type of the project.
+            self.taken_until = self.taken_until.max(node.part(rule.receiver).map_or(0, |it| it.end_byte() as u32));
+            return;
+        }
+        let special = self.bare_import(node, rule) || self.mixed_in(node, rule) || self.given_methods(node, rule);
+        if special || self.constructed(node, rule) {
+            return;
+        }
         let named = if rule.callee != 0 {
-            node.child_by_field_id(rule.callee).and_then(|callee| self.named(callee))
+            node.part(rule.callee).and_then(|callee| self.named(callee))
         } else {
             let (receiver, name) = if rule.name == 0 {
                 member_parts(node, rule)
             } else {
-                (node.child_by_field_id(rule.receiver), node.child_by_field_id(rule.name))
+                (node.part(rule.receiver), node.part(rule.name))
             };
             name.and_then(|name| self.named(name)).map(|(name, _)| {
                 let receiver = receiver.map_or(Str::NONE, |receiver| self.receiver(receiver));
@@ -61,8 +70,57 @@ impl Extractor<'_> {
         }
     }
 
+    /// `Cart.new` makes a cart: a call of the type.
+    fn constructed(&mut self, node: Node, rule: &Rule) -> bool {
+        let Some((made, name, receiver)) = self.made(node, rule) else { return false };
+        self.taken_until = self.taken_until.max(made.end_byte() as u32);
+        let owner = self.scope().symbol;
+        self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
+        true
+    }
+
+    /// The type of which a call makes one, its name and what stands before that.
+    fn made<'t>(&mut self, node: Node<'t>, rule: &Rule) -> Option<(Node<'t>, Str, Str)> {
+        let name = self.text(node.part(rule.name).filter(|_| !rule.constructs.is_empty())?);
+        rule.constructs.iter().find(|known| known.as_bytes() == name)?;
+        let made = node.part(rule.receiver)?;
+        let is_type = self.role(made) == Some(Role::MemberType) || self.table.marks(made.kind_id()) & mark::TYPE != 0;
+        let (name, receiver) = self.named(made).filter(|_| is_type)?;
+        Some((made, name, receiver))
+    }
+
+    /// `include Comparable` in a type: its arguments are bases.
+    fn mixed_in(&mut self, node: Node, rule: &Rule) -> bool {
+        let known = |name: Node| rule.inherits.iter().any(|known| known.as_bytes() == self.text(name));
+        let scope = self.scope();
+        let inside = scope.symbol != 0 && !scope.kind.is_callable();
+        if !inside || node.part(rule.receiver).is_some() || !node.part(rule.name).is_some_and(known) {
+            return false;
+        }
+        let symbol = scope.symbol;
+        let mut found = Vec::new();
+        if let Some(arguments) = node.named_child(1) {
+            self.collect_bases(arguments, &mut found, 0);
+        }
+        for base in found {
+            if let Some((name, receiver)) = self.named(base) {
+                self.push_reference(symbol, name, receiver, base, ReferenceKind::Inherit);
+            }
+        }
+        true
+    }
+
+    /// `x instanceof Foo`: a type where a value could stand.
+    pub(super) fn type_name(&mut self, node: Node, rule: &Rule) {
+        let Some(child) = node.part(rule.type_field) else { return };
+        if let Some((name, receiver)) = self.named(child) {
+            self.type_reference(child, name, receiver);
+            self.taken_until = self.taken_until.max(child.end_byte() as u32);
+        }
+    }
+
     pub(super) fn construct(&mut self, node: Node, rule: &Rule) {
-        let mut constructed = node.child_by_field_id(rule.type_field);
+        let mut constructed = node.part(rule.type_field);
         let named = constructed.and_then(|constructed| self.named(constructed));
         if let Some((name, receiver)) = named {
             // Said once: not as a type again.
@@ -153,7 +211,7 @@ impl Extractor<'_> {
                     return Some((self.strings.intern(self.text(property)), receiver));
                 }
                 Role::Transparent => {
-                    node = node.child_by_field_id(rule.value).or_else(|| node.named_child(0))?;
+                    node = node.part(rule.value).or_else(|| node.named_child(0))?;
                 }
                 _ => return None,
             }
@@ -190,13 +248,21 @@ impl Extractor<'_> {
                 out.push_str(&names::without_space(self.text(property)));
                 true
             }
+            Some((Role::Call, rule))
+                if !rule.imports.is_empty() && self.called_path(&rule.imports, rule, node).is_some() =>
+            {
+                let path = self.called_path(&rule.imports, rule, node).map_or(&b""[..], |path| self.text(path));
+                out.push_str(String::from_utf8_lossy(path).trim_matches(['"', '\'', '`'].as_slice()));
+                true
+            }
             Some((Role::Call, rule)) => {
                 let parts = [rule.receiver, rule.callee, rule.name];
                 let mut first = true;
                 for part in parts.iter().filter(|&&field| field != 0) {
-                    let Some(child) = node.child_by_field_id(*part) else { continue };
+                    let Some(child) = node.part(*part) else { continue };
                     if !first {
-                        out.push_str(&self.table.rules.separator);
+                        let rules = &self.table.rules;
+                        out.push_str(rules.member_separator.as_ref().unwrap_or(&rules.separator));
                     }
                     if !self.write_receiver(child, out, nesting + 1) {
                         return false;
@@ -207,13 +273,13 @@ impl Extractor<'_> {
                 !first
             }
             Some((Role::Construct | Role::Cast, rule)) => {
-                let Some(child) = node.child_by_field_id(rule.type_field) else { return false };
+                let Some(child) = node.part(rule.type_field) else { return false };
                 let written = self.write_receiver(child, out, nesting + 1);
                 out.push_str("()");
                 written
             }
             Some((Role::Transparent, rule)) => {
-                let inner = node.child_by_field_id(rule.value).or_else(|| node.named_child(0));
+                let inner = node.part(rule.value).or_else(|| node.named_child(0));
                 inner.is_some_and(|inner| self.write_receiver(inner, out, nesting + 1))
             }
             _ if node.named_child_count() == 0 && node.end_byte() - node.start_byte() <= MAX_RECEIVER => {
@@ -228,20 +294,18 @@ impl Extractor<'_> {
 
     /// Remembers what variables hold: a declared type, or what was called to make the value.
     pub(super) fn binding(&mut self, node: Node, rule: &Rule) {
-        let value = node.child_by_field_id(rule.value);
+        let value = node.part(rule.value);
         if let Some(value) = value
             && self.import_call(node, rule, value)
         {
             return;
         }
-        let Some(name_field) = std::num::NonZeroU16::new(rule.name) else { return };
         let declared = self.type_text(node, rule.type_field);
-        let mut cursor = node.walk();
-        let targets: Vec<Node> = node.children_by_field_id(name_field, &mut cursor).collect();
-        for target in targets {
+        for target in node.parts(rule.name) {
             let (target, value) = self.first_of_lists(target, value);
+            self.bind_local(target);
             // The value may stand beside the name, inside a declarator.
-            let inner = || self.table.rule(target.kind_id()).and_then(|rule| target.child_by_field_id(rule.value));
+            let inner = || self.table.rule(target.kind_id()).and_then(|rule| target.part(rule.value));
             let value = value.or_else(inner);
             let Some(name) = self.binding_name(target, rule) else { continue };
             let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };
@@ -250,6 +314,18 @@ impl Extractor<'_> {
                 let owner = self.scope().symbol;
                 self.facts.bindings.push(Binding { owner, name, type_name, kind: kind as u32 });
             }
+        }
+    }
+
+    /// The name of what is assigned to mentions no type and, from here on, calls nothing.
+    fn bind_local(&mut self, target: Node) {
+        let marks = self.table.marks(target.kind_id());
+        if marks & mark::TYPE != 0 {
+            self.taken_until = self.taken_until.max(target.end_byte() as u32);
+        }
+        if marks & mark::BARE_CALL != 0 {
+            let name = self.strings.intern(self.text(target));
+            self.locals.insert((self.scope().symbol, name));
         }
     }
 
@@ -265,7 +341,10 @@ impl Extractor<'_> {
 
     fn binding_name(&mut self, target: Node, rule: &Rule) -> Option<Str> {
         if self.role(target) == Some(Role::Member) {
-            let text = names::without_space(self.text(target));
+            let mut text = String::new();
+            if !self.write_receiver(target, &mut text, 0) {
+                text = names::without_space(self.text(target));
+            }
             return (text.len() < MAX_RECEIVER).then(|| self.strings.intern(text.as_bytes()));
         }
         let _ = rule;
@@ -281,25 +360,32 @@ impl Extractor<'_> {
             let rule = table.rule(node.kind_id())?;
             match rule.role {
                 Role::Call => {
+                    if let Some((_, name, receiver)) = self.made(node, rule) {
+                        return Some((self.whole_name(name, receiver), BindingKind::Annotated));
+                    }
                     let text = self.receiver(node);
                     let text = self.strings.table.get(text).strip_suffix(b"()")?.to_vec();
                     return Some((self.strings.intern(&text), BindingKind::Called));
                 }
                 Role::Construct | Role::Cast => {
-                    let (name, receiver) = node.child_by_field_id(rule.type_field).and_then(|node| self.named(node))?;
-                    let mut text = self.strings.table.get(receiver).to_vec();
-                    if !text.is_empty() {
-                        text.extend_from_slice(self.table.rules.separator.as_bytes());
-                    }
-                    text.extend_from_slice(self.strings.table.get(name));
-                    return Some((self.strings.intern(&text), BindingKind::Annotated));
+                    let (name, receiver) = node.part(rule.type_field).and_then(|node| self.named(node))?;
+                    return Some((self.whole_name(name, receiver), BindingKind::Annotated));
                 }
-                Role::Transparent => node = node.child_by_field_id(rule.value).or_else(|| node.named_child(0))?,
-                Role::Assignment | Role::DefineVariable => node = node.child_by_field_id(rule.value)?,
+                Role::Transparent => node = node.part(rule.value).or_else(|| node.named_child(0))?,
+                Role::Assignment | Role::DefineVariable => node = node.part(rule.value)?,
                 _ => return None,
             }
         }
         None
+    }
+
+    fn whole_name(&mut self, name: Str, receiver: Str) -> Str {
+        let mut text = self.strings.table.get(receiver).to_vec();
+        if !text.is_empty() {
+            text.extend_from_slice(self.table.rules.separator.as_bytes());
+        }
+        text.extend_from_slice(self.strings.table.get(name));
+        self.strings.intern(&text)
     }
 
     /// References from a type to what it extends.
@@ -316,7 +402,7 @@ impl Extractor<'_> {
             return;
         }
         let symbol = self.scope().symbol;
-        let inside = node.child_by_field_id(rule.type_field).unwrap_or(node);
+        let inside = node.part(rule.type_field).unwrap_or(node);
         let mut found = Vec::new();
         self.collect_bases(inside, &mut found, 0);
         for base in found {
@@ -331,7 +417,7 @@ impl Extractor<'_> {
         for selector in &rule.bases {
             let mut cursor = node.walk();
             let holders: Vec<Node> = match *selector {
-                Selector::Field(id) => node.child_by_field_id(id).into_iter().collect(),
+                Selector::Field(id) => node.part(id).into_iter().collect(),
                 Selector::Kind(id) => node.children(&mut cursor).filter(|child| child.kind_id() == id).collect(),
             };
             for holder in holders {
@@ -352,7 +438,7 @@ impl Extractor<'_> {
         let inner = self.table.rule(node.kind_id()).filter(|rule| rule.role == Role::Transparent);
         if names_one {
             found.push(node);
-        } else if let Some(value) = inner.and_then(|rule| node.child_by_field_id(rule.value)) {
+        } else if let Some(value) = inner.and_then(|rule| node.part(rule.value)) {
             self.collect_bases(value, found, nesting + 1); // `Generic[T]` has one base
         } else if role != Some(Role::Skip) && role != Some(Role::Lambda) {
             let mut cursor = node.walk();
@@ -374,7 +460,7 @@ impl Extractor<'_> {
 /// Object and property of a member; without fields in the grammar the first and the last named child.
 fn member_parts<'t>(node: Node<'t>, rule: &Rule) -> (Option<Node<'t>>, Option<Node<'t>>) {
     if rule.property != 0 || rule.object != 0 {
-        return (node.child_by_field_id(rule.object), node.child_by_field_id(rule.property));
+        return (node.part(rule.object), node.part(rule.property));
     }
     let last = node.named_child_count().saturating_sub(1);
     (node.named_child(0).filter(|_| last > 0), node.named_child(last as u32))

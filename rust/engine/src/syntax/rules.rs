@@ -23,6 +23,8 @@ pub enum ModuleNames {
     Directory,
     /// The file's own package clause: `java.util`.
     Declared,
+    /// The file's own clause, too; without one its symbols bear no prefix (PHP).
+    Namespace,
     /// `axum/src/routing/mod.rs` is `axum::routing`.
     Crate,
     /// The module is the file, and its symbols bear no prefix.
@@ -125,6 +127,12 @@ pub enum Role {
     /// A keyword and the definition that it opens (Go's `type T …`); nothing, where it opens a group of them.
     #[serde(rename = "wrapper.keyword")]
     KeywordWrapper,
+    /// A word that says who may use what follows it, to the end of the node around it: Ruby's `private`.
+    #[serde(rename = "visibility")]
+    Visibility,
+    /// What the file gives to who imports it, where it stands at module level: Lua's `return M`.
+    #[serde(rename = "module-value")]
+    ModuleValue,
     /// Goes before a definition: decorator, attribute, annotation.
     #[serde(rename = "decorator")]
     Decorator,
@@ -152,6 +160,9 @@ pub enum Role {
     /// A value taken for one of `type`: a cast or assertion.
     #[serde(rename = "cast")]
     Cast,
+    /// `type` is named as a value: `Foo::class`, `x instanceof Foo`.
+    #[serde(rename = "reference.type")]
+    TypeName,
     /// Raw tokens, as in the arguments of a macro: a name before tokens in parentheses is a call.
     #[serde(rename = "tokens")]
     Tokens,
@@ -219,7 +230,8 @@ impl Role {
     }
 }
 
-/// One row of `[nodes]` in `language.toml`: a role, and the fields of the grammar in which its parts stand.
+/// One row of `[nodes]` in `language.toml`: a role, and the fields of the grammar in which its parts stand. Where the
+/// grammar has no such field, the name is a kind of child; `(kind)` is one in any case, and `(_)` the first named child.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NodeSpec {
@@ -254,6 +266,18 @@ struct NodeSpec {
     /// The names of callees that import (JavaScript's `require`).
     #[serde(default)]
     imports: Vec<String>,
+    /// Of a call: names under which a type is called to make one of it (Ruby's `new`).
+    #[serde(default)]
+    constructs: Vec<String>,
+    /// Of a call: names of callees whose arguments become bases of the type around it (Ruby's `include`).
+    #[serde(default)]
+    inherits: Vec<String>,
+    /// Of a call: callees whose value is a definition, called as what holds it (Ruby's `Class.new`, `lambda`).
+    #[serde(default)]
+    defines: BTreeMap<String, String>,
+    /// Of a call: names of callees that define a method for each name they are given (Ruby's `attr_reader`).
+    #[serde(default)]
+    methods: Vec<String>,
     /// Objects whose members the file offers to others (`exports`, `module.exports`); they themselves are its default.
     #[serde(default)]
     exports: Vec<String>,
@@ -273,6 +297,11 @@ struct NodeSpec {
 #[serde(deny_unknown_fields)]
 pub struct Rules {
     pub separator: String,
+    /// Between a type and its member, where that is another one (PHP's `::`).
+    pub member_separator: Option<String>,
+    /// The file that stands for its folder, where names of modules are dotted.
+    #[serde(default = "init")]
+    pub index_name: String,
     #[serde(default)]
     pub modules: ModuleNames,
     #[serde(default)]
@@ -280,12 +309,18 @@ pub struct Rules {
     /// The first string of a body is its documentation.
     #[serde(default)]
     pub docstrings: bool,
+    /// A definition without a body is empty, not declared for another place.
+    #[serde(default)]
+    pub empty_bodies: bool,
     /// Indentation is syntax: the token stream of a body hash keeps its block structure.
     #[serde(default)]
     pub layout: bool,
     /// Beginnings of comments that document; empty: any comment directly above a definition does.
     #[serde(default)]
     pub doc_comments: Vec<String>,
+    /// Beginnings of comments at the top of a file that speak to tools, not to readers.
+    #[serde(default)]
+    pub magic_comments: Vec<String>,
     #[serde(default)]
     pub import_binding: ImportBinding,
     /// Declared types that leave the type to the value (`var`).
@@ -304,11 +339,18 @@ pub struct Rules {
     pub strings: Vec<String>,
     #[serde(default)]
     pub comments: Vec<String>,
+    /// Leaf kinds that are calls where they stand alone and nothing local has their name (Ruby's `items`).
+    #[serde(default)]
+    pub bare_calls: Vec<String>,
     /// Node kinds and tokens that add one to cyclomatic complexity.
     #[serde(default)]
     pub branches: Vec<String>,
     #[serde(default)]
     nodes: BTreeMap<String, NodeSpec>,
+}
+
+fn init() -> String {
+    "__init__".into()
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -330,7 +372,43 @@ pub enum Selector {
     Kind(u16),
 }
 
-/// A compiled [`NodeSpec`]; 0 is "no such field" (field ids start at 1).
+/// The bit that tells a kind of child from a field.
+const KIND: u16 = 0x8000;
+/// The first named child, of whatever kind.
+const FIRST: u16 = u16::MAX;
+
+/// The parts of a node by what a [`Rule`] says of them: a field, a kind of child, or 0 for nothing.
+pub trait Parts<'t> {
+    fn part(&self, place: u16) -> Option<Node<'t>>;
+    fn parts(&self, place: u16) -> Vec<Node<'t>>;
+}
+
+impl<'t> Parts<'t> for Node<'t> {
+    fn part(&self, place: u16) -> Option<Node<'t>> {
+        if place & KIND == 0 {
+            return self.child_by_field_id(place);
+        }
+        if place == FIRST {
+            return self.named_child(0);
+        }
+        let mut cursor = self.walk();
+        self.children(&mut cursor).find(|child| child.kind_id() == place & !KIND)
+    }
+
+    fn parts(&self, place: u16) -> Vec<Node<'t>> {
+        let mut cursor = self.walk();
+        match std::num::NonZeroU16::new(place) {
+            None => Vec::new(),
+            Some(_) if place == FIRST => self.named_child(0).into_iter().collect(),
+            Some(_) if place & KIND != 0 => {
+                self.children(&mut cursor).filter(|child| child.kind_id() == place & !KIND).collect()
+            }
+            Some(field) => self.children_by_field_id(field, &mut cursor).collect(),
+        }
+    }
+}
+
+/// A compiled [`NodeSpec`]; 0 is "no such part" (field ids start at 1), see [`Parts`] for the others.
 #[derive(Clone, Debug)]
 pub struct Rule {
     pub role: Role,
@@ -354,6 +432,10 @@ pub struct Rule {
     pub bases: Vec<Selector>,
     pub kinds: Vec<(u16, SymbolKind)>,
     pub imports: Vec<String>,
+    pub constructs: Vec<String>,
+    pub inherits: Vec<String>,
+    pub defines: Vec<(String, SymbolKind)>,
+    pub methods: Vec<String>,
     pub exports: Vec<String>,
     pub capitalised: bool,
 }
@@ -383,6 +465,7 @@ pub mod mark {
     pub const COMMENT: u8 = 8;
     pub const BRANCH: u8 = 16;
     pub const RULE: u8 = 32;
+    pub const BARE_CALL: u8 = 64;
 }
 
 /// A language ready for the extractor: look-ups by node-kind id, no strings compared on the way.
@@ -429,6 +512,7 @@ impl Table {
             (mark::STRING, self.rules.strings.clone()),
             (mark::COMMENT, self.rules.comments.clone()),
             (mark::BRANCH, self.rules.branches.clone()),
+            (mark::BARE_CALL, self.rules.bare_calls.clone()),
         ];
         for (bits, kinds) in groups {
             for kind in kinds {
@@ -460,24 +544,38 @@ impl Table {
     fn compile_node(&self, grammar: &Language, kind: &str, spec: &NodeSpec) -> Result<Rule, RulesError> {
         let field = |name: &Option<String>| -> Result<u16, RulesError> {
             let Some(name) = name else { return Ok(0) };
-            grammar.field_id_for_name(name).map(std::num::NonZeroU16::get).ok_or_else(|| RulesError::UnknownField {
-                language: self.name.clone(),
-                kind: kind.into(),
-                field: name.clone(),
-            })
+            if let Some(id) = grammar.field_id_for_name(name) {
+                return Ok(id.get());
+            }
+            if name == "(_)" {
+                return Ok(FIRST);
+            }
+            let child = name.strip_prefix('(').and_then(|name| name.strip_suffix(')')).unwrap_or(name);
+            match grammar.id_for_node_kind(child, true) {
+                0 => Err(RulesError::UnknownField {
+                    language: self.name.clone(),
+                    kind: kind.into(),
+                    field: name.clone(),
+                }),
+                id => Ok(id | KIND),
+            }
         };
         let mut bases = Vec::new();
         for base in &spec.bases {
             bases.extend(self.selectors(grammar, base)?);
         }
         let part = |name: &Option<String>| name.as_ref().map_or(Ok(Vec::new()), |name| self.selectors(grammar, name));
-        let mut kinds = Vec::new();
-        for (child, value) in &spec.kinds {
-            let symbol = SymbolKind::from_name(value).ok_or_else(|| RulesError::UnknownSymbolKind {
+        let symbol_kind = |value: &String| {
+            SymbolKind::from_name(value).ok_or_else(|| RulesError::UnknownSymbolKind {
                 language: self.name.clone(),
                 kind: kind.into(),
                 value: value.clone(),
-            })?;
+            })
+        };
+        let defines = spec.defines.iter().map(|(callee, value)| Ok((callee.clone(), symbol_kind(value)?)));
+        let mut kinds = Vec::new();
+        for (child, value) in &spec.kinds {
+            let symbol = symbol_kind(value)?;
             kinds.extend(self.kind_ids(grammar, child)?.into_iter().map(|id| (id, symbol)));
         }
         Ok(Rule {
@@ -502,6 +600,10 @@ impl Table {
             bases,
             kinds,
             imports: spec.imports.clone(),
+            constructs: spec.constructs.clone(),
+            inherits: spec.inherits.clone(),
+            defines: defines.collect::<Result<_, RulesError>>()?,
+            methods: spec.methods.clone(),
             exports: spec.exports.clone(),
             capitalised: spec.capitalised,
         })
@@ -536,6 +638,16 @@ impl Table {
     #[inline]
     pub fn marks(&self, kind: u16) -> u8 {
         self.marks.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    pub fn bare_calls(&self) -> bool {
+        !self.rules.bare_calls.is_empty()
+    }
+
+    /// Whether what stands in a field is the name of a call or definition.
+    pub fn is_name_field(&self, field: u16) -> bool {
+        let names = |role: Role| role == Role::Call || role.defines().is_some_and(|kind| kind != SymbolKind::Variable);
+        field != 0 && self.compiled.iter().any(|rule| rule.name == field && names(rule.role))
     }
 
     #[inline]

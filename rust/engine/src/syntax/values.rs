@@ -8,11 +8,11 @@
 
 use tree_sitter::Node;
 
-use super::definitions::{Place, field};
+use super::definitions::Place;
 use super::extract::{Container, Extractor};
 use super::facts::{Import, Str, SymbolKind};
 use super::names;
-use super::rules::{Role, Rule, mark};
+use super::rules::{Parts, Role, Rule, mark};
 
 /// The name under which a file offers what has no name of its own.
 const DEFAULT: &[u8] = b"default";
@@ -56,9 +56,7 @@ impl<'a> Extractor<'a> {
         if self.scope().kind != SymbolKind::Module || anonymous || completed() {
             return;
         }
-        let mut cursor = node.walk();
-        let targets: Vec<Node> = node.children_by_field_id(field(rule.name), &mut cursor).collect();
-        for declared in targets {
+        for declared in node.parts(rule.name) {
             if matches!(self.role(declared), Some(Role::Pattern | Role::List)) {
                 let mut names = Vec::new();
                 self.names_in(declared, &mut names, 0);
@@ -77,8 +75,8 @@ impl<'a> Extractor<'a> {
 
     /// `const app = module.exports = …` offers `app`.
     fn offered_by_chain(&mut self, node: Node, rule: &Rule) {
-        let name = node.child_by_field_id(rule.name).filter(|name| self.is_name(*name));
-        let mut value = node.child_by_field_id(rule.value);
+        let name = node.part(rule.name).filter(|name| self.is_name(*name));
+        let mut value = node.part(rule.value);
         while let Some(assignment) = value.filter(|value| self.role(*value) == Some(Role::Assignment)) {
             let table = self.table;
             let Some(inner) = table.rule(assignment.kind_id()) else { return };
@@ -86,7 +84,7 @@ impl<'a> Extractor<'a> {
             if let Some(name) = name.filter(|_| whole) {
                 return self.offer(self.text(name), DEFAULT, node);
             }
-            value = assignment.child_by_field_id(inner.value);
+            value = assignment.part(inner.value);
         }
     }
 
@@ -97,8 +95,8 @@ impl<'a> Extractor<'a> {
         }
         self.binding(node, rule);
         let Some(target) = self.target(node, rule).filter(|target| target.exported) else { return };
-        let value = node.child_by_field_id(rule.value).map(|value| self.text(value));
-        let value_names = node.child_by_field_id(rule.value).is_some_and(|value| self.is_name(value));
+        let value = node.part(rule.value).map(|value| self.text(value));
+        let value_names = node.part(rule.value).is_some_and(|value| self.is_name(value));
         if let Some(value) = value.filter(|_| value_names) {
             self.offer(value, target.name, node);
         } else if !target.whole && self.scope().kind == SymbolKind::Module {
@@ -122,13 +120,13 @@ impl<'a> Extractor<'a> {
     /// A member of an object that is written out.
     pub(super) fn record_member(&mut self, node: Node, rule: &Rule) {
         let offered = self.record().is_some_and(|record| record.exports);
-        let Some(name) = node.child_by_field_id(rule.name) else {
+        let Some(name) = node.part(rule.name) else {
             if offered {
                 self.offer(self.text(node), self.text(node), node);
             }
             return;
         };
-        let value = node.child_by_field_id(rule.value);
+        let value = node.part(rule.value);
         if let Some(value) = value.filter(|value| offered && self.is_name(*value)) {
             self.offer(self.text(value), self.text(name), node);
         } else {
@@ -138,14 +136,20 @@ impl<'a> Extractor<'a> {
 
     /// Whether the value is a definition, or an object with definitions in it, or imported; then it is dealt with.
     fn holds_definition(&mut self, node: Node, rule: &Rule) -> bool {
-        let Some(value) = node.child_by_field_id(rule.value).map(|value| self.first_of_list(value)) else {
-            return false;
-        };
+        let Some(given) = node.part(rule.value) else { return false };
+        let value = self.first_of_list(given);
         if self.import_call(node, rule, value) {
             return true;
         }
+        let in_list = u32::from(value != given);
         let (value, steps) = self.innermost_value(value);
-        let kind = self.function_value(value);
+        let steps = steps + in_list;
+        let mut kind = self.function_value(value);
+        if kind == Some(SymbolKind::Class) && self.role(value) == Some(Role::Call) {
+            // A class that only a local holds has no name.
+            let name = node.part(rule.name).and_then(|name| self.innermost_name(name));
+            kind = kind.filter(|_| name.is_some_and(|name| self.table.marks(name.kind_id()) & mark::TYPE != 0));
+        }
         if kind.is_none() && self.role(value) != Some(Role::Record) {
             return false;
         }
@@ -162,7 +166,7 @@ impl<'a> Extractor<'a> {
             }
             return true;
         }
-        let own_name = self.table.rule(value.kind_id()).and_then(|rule| value.child_by_field_id(rule.name));
+        let own_name = self.table.rule(value.kind_id()).and_then(|rule| value.part(rule.name));
         if let (true, Some(own)) = (target.whole, own_name.filter(|_| self.role(value) != Some(Role::Lambda))) {
             self.offer(self.text(own), DEFAULT, node);
             target.name = self.text(own);
@@ -186,7 +190,7 @@ impl<'a> Extractor<'a> {
 
     /// `export default function () {…}`: nothing names it but the word.
     pub(super) fn default_definition(&mut self, node: Node, rule: &Rule) {
-        let Some(value) = node.child_by_field_id(rule.value) else { return };
+        let Some(value) = node.part(rule.value) else { return };
         let (value, steps) = self.innermost_value(value);
         let target = Target { node, name: DEFAULT, container: None, holder: None, exported: true, whole: true };
         if self.is_name(value) {
@@ -195,7 +199,7 @@ impl<'a> Extractor<'a> {
             self.open_record(&target, steps);
         } else if let Some(kind) = self.function_value(value) {
             let rule_of_value = self.table.rule(value.kind_id());
-            let named = rule_of_value.and_then(|rule| value.child_by_field_id(rule.name));
+            let named = rule_of_value.and_then(|rule| value.part(rule.name));
             if named.is_none() || self.role(value) == Some(Role::Lambda) {
                 self.define_value(node, rule, value, kind, &target);
             }
@@ -208,7 +212,7 @@ impl<'a> Extractor<'a> {
             let Some(rule) = self.table.rule(value.kind_id()) else { return (value, steps) };
             let inner = match rule.role {
                 Role::Transparent if rule.value == 0 => value.named_child(0),
-                Role::Assignment => value.child_by_field_id(rule.value),
+                Role::Assignment => value.part(rule.value),
                 _ => None,
             };
             let Some(inner) = inner else { return (value, steps) };
@@ -219,11 +223,83 @@ impl<'a> Extractor<'a> {
 
     /// What a value defines: a function, or a class.
     fn function_value(&self, value: Node) -> Option<SymbolKind> {
-        let role = self.role(value)?;
-        if role == Role::Lambda {
-            return Some(SymbolKind::Function);
+        let rule = self.table.rule(value.kind_id())?;
+        match rule.role {
+            Role::Lambda => return Some(SymbolKind::Function),
+            Role::Call if !rule.defines.is_empty() => return self.made_by_call(value, rule),
+            _ => {}
         }
-        role.defines().filter(|kind| kind.is_callable() || *kind == SymbolKind::Class)
+        rule.role.defines().filter(|kind| kind.is_callable() || *kind == SymbolKind::Class)
+    }
+
+    /// `Class.new(Base) do … end` makes a class.
+    fn made_by_call(&self, call: Node, rule: &Rule) -> Option<SymbolKind> {
+        let name = names::without_space(self.text(call.part(rule.name)?));
+        let callee = match call.part(rule.receiver) {
+            Some(receiver) => format!("{}.{name}", names::without_space(self.text(receiver))),
+            None => name,
+        };
+        rule.defines.iter().find(|(known, _)| *known == callee).map(|(_, kind)| *kind)
+    }
+
+    /// `attr_reader :items, :owner` defines a method for each name, and `define_method(:run) { … }` one with a body.
+    pub(super) fn given_methods(&mut self, node: Node, rule: &Rule) -> bool {
+        let known = |name: Node| rule.methods.iter().any(|known| known.as_bytes() == self.text(name));
+        let plain = !rule.methods.is_empty() && node.part(rule.receiver).is_none();
+        let Some(arguments) = node.named_child(1).filter(|_| plain && node.part(rule.name).is_some_and(known)) else {
+            return false;
+        };
+        let body = super::rules::part(node, &rule.body);
+        let mut cursor = arguments.walk();
+        let names: Vec<Node> = arguments.named_children(&mut cursor).collect();
+        for name in names.into_iter().take(if body.is_some() { 1 } else { usize::MAX }) {
+            let text = self.text(name);
+            let Some(called) = text.strip_prefix(b":") else { break };
+            let mut place = self.place(node, name, SymbolKind::Method, node);
+            place.called = Some(called);
+            let symbol = self.push_symbol(&place, rule);
+            if body.is_some() {
+                self.push_scope(symbol, name.start_byte() as u32, SymbolKind::Method);
+            } else {
+                self.hash_text(symbol, node);
+            }
+            self.hash_interface(symbol);
+        }
+        true
+    }
+
+    /// `return M`, or an object that is written out, where a file gives it to those who import it.
+    pub(super) fn module_value(&mut self, node: Node) {
+        if self.depth > 1 {
+            return;
+        }
+        let Some(given) = node.named_child(0) else { return };
+        let value = self.first_of_list(given);
+        let steps = u32::from(value != given);
+        let target = Target { node, name: DEFAULT, container: None, holder: None, exported: true, whole: true };
+        if self.role(value) == Some(Role::Record) {
+            self.open_record(&target, steps);
+        }
+    }
+
+    /// Whether `M` of `M.open` is what the file gives to others.
+    pub(super) fn in_module_value(&self, object: &str) -> bool {
+        self.module_value == Some(object.as_bytes())
+    }
+
+    /// `a.b` of `M.a.b`, where `M` is what the file gives to others.
+    pub(super) fn without_module_value<'t>(&self, object: &'t str) -> &'t str {
+        let whole = self.module_value.and_then(|whole| std::str::from_utf8(whole).ok());
+        let rest = whole.and_then(|whole| object.strip_prefix(whole));
+        rest.filter(|rest| rest.is_empty() || rest.starts_with('.')).map_or(object, |rest| rest.trim_start_matches('.'))
+    }
+
+    /// The name at the end of the file under which it gives itself to others.
+    pub(super) fn find_module_value(&mut self, root: Node) {
+        let mut cursor = root.walk();
+        let last = root.named_children(&mut cursor).filter(|child| self.role(*child) == Some(Role::ModuleValue)).last();
+        let value = last.and_then(|last| last.named_child(0)).map(|given| self.first_of_list(given));
+        self.module_value = value.filter(|value| self.is_name(*value)).map(|value| self.text(value));
     }
 
     /// The members of an object are named after what holds it.
@@ -258,19 +334,21 @@ impl<'a> Extractor<'a> {
     where
         'a: 't,
     {
-        let left = self.first_of_list(node.child_by_field_id(rule.name)?);
+        let left = self.first_of_list(node.part(rule.name)?);
         let name = self.innermost_name(left)?;
         let mut target =
             Target { node: name, name: self.text(name), container: None, holder: None, exported: false, whole: false };
         let known = |text: &[u8]| rule.exports.iter().any(|known| known.as_bytes() == text);
-        if known(target.name) {
+        let value = node.part(rule.value).map(|value| self.first_of_list(value));
+        let is_record = value.is_some_and(|value| self.role(value) == Some(Role::Record));
+        if known(target.name) || is_record && self.module_value == Some(target.name) {
             (target.name, target.exported, target.whole) = (DEFAULT, true, true);
             return Some(target);
         }
         let Some(member) = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member) else {
             return Some(target);
         };
-        let (object, property) = (name.child_by_field_id(member.object)?, name.child_by_field_id(member.property)?);
+        let (object, property) = (name.part(member.object)?, name.part(member.property)?);
         target.name = self.text(property);
         let text = names::without_space(self.text(object));
         if known(text.as_bytes()) {
@@ -278,7 +356,9 @@ impl<'a> Extractor<'a> {
         } else if self.is_receiver(object) {
             target.holder = self.enclosing_type();
         } else {
-            target.container = Some(text.strip_suffix(".prototype").unwrap_or(&text).to_string());
+            let text = text.strip_suffix(".prototype").unwrap_or(&text);
+            target.exported = self.in_module_value(text);
+            target.container = Some(self.without_module_value(text)).filter(|it| !it.is_empty()).map(String::from);
         }
         Some(target)
     }
@@ -328,8 +408,8 @@ impl<'a> Extractor<'a> {
         let items: Vec<Node> = list.named_children(&mut cursor).collect();
         for item in items {
             let Some(rule) = self.table.rule(item.kind_id()) else { continue };
-            let Some(name) = item.child_by_field_id(rule.name) else { continue };
-            let alias = item.child_by_field_id(rule.alias).unwrap_or(name);
+            let Some(name) = item.part(rule.name) else { continue };
+            let alias = item.part(rule.alias).unwrap_or(name);
             self.offer(self.text(name), self.text(alias), item);
         }
     }
@@ -365,7 +445,7 @@ impl<'a> Extractor<'a> {
                 }
             }
             Role::Parameter | Role::Declarator => {
-                if let Some(inner) = node.child_by_field_id(rule.name) {
+                if let Some(inner) = node.part(rule.name) {
                     self.names_in(inner, found, nesting + 1);
                 }
             }
