@@ -7,7 +7,7 @@ use super::definitions::last_line;
 use super::extract::Extractor;
 use super::facts::{Str, SymbolKind, flag};
 use super::leads::Lead;
-use super::rules::{Parts, Role, Rule, mark};
+use super::rules::{Parts, Role, Rule, Selector, mark, part, parts};
 
 /// Declarators (C) nest; a name deeper than this is no name.
 const MAX_DECLARATORS: usize = 16;
@@ -22,7 +22,7 @@ impl Extractor<'_> {
     /// type. What is indented and looks like this is a loop by macro: `for_each_cpu(cpu) {…}`.
     pub(super) fn declared_function(&mut self, node: Node, name: Node, rule: &Rule) {
         let declarator = node.part(rule.name);
-        if declarator.is_some_and(|declarator| self.declares_function(declarator, rule.parameters)) {
+        if declarator.is_some_and(|declarator| self.declares_function(declarator, &rule.parameters)) {
             let open = |lead: &Lead| !lead.wrapper || (node.start_byte() as u32) < lead.end_byte;
             self.lead = self.lead.filter(open).or_else(|| self.rest_of_line(node));
             return self.define(node, name, rule, SymbolKind::Function, node);
@@ -80,8 +80,7 @@ impl Extractor<'_> {
         }
         // Where a function could not be read its loops by macro are left (`for_each_cpu(cpu) {…}`): those are indented.
         let Some(head) = head.filter(|head| self.begins_unindented(*head)) else { return };
-        let table = self.table;
-        let declared = table.rule(head.kind_id()).filter(|rule| rule.role == Role::DefineVariable);
+        let declared = self.rule_of(head).filter(|rule| rule.role == Role::DefineVariable);
         let name = match declared {
             Some(rule) => self.name_node(head, rule.name),
             None => self.first_argument(head),
@@ -106,12 +105,14 @@ impl Extractor<'_> {
     }
 
     /// Whether the declarator next to the name has parameters: `*f(int)` declares a function, `(*f)(int)` a pointer.
-    pub(super) fn declares_function(&self, mut node: Node, parameters: u16) -> bool {
+    pub(super) fn declares_function(&self, mut node: Node, parameters: &[Selector]) -> bool {
         let mut function = false;
         for _ in 0..MAX_DECLARATORS {
-            let Some(rule) = self.table.rule(node.kind_id()) else { break };
-            if rule.name != 0 {
-                function = node.part(parameters).is_some();
+            let Some(rule) = self.rule_of(node) else { break };
+            if rule.name != 0 && rule.role == Role::Declarator {
+                function = part(node, parameters).is_some();
+            } else if rule.role == Role::Name && !rule.body.is_empty() {
+                return true; // `operator bool() const` has its parameters in its name
             }
             let Some(inner) = node.part(rule.name).or_else(|| self.first_name(node)) else { break };
             node = inner;
@@ -121,7 +122,16 @@ impl Extractor<'_> {
 
     /// The node that names a definition: the field, seen through declarators.
     pub(super) fn name_node<'t>(&self, node: Node<'t>, name: u16) -> Option<Node<'t>> {
-        self.innermost_name(node.part(name)?)
+        self.innermost_name(self.unmasked(node, node.part(name)?))
+    }
+
+    /// The declarator of a definition, which may stand before one that is a macro: `void f(int a) LOCKS(mutex) {…}`.
+    pub(super) fn unmasked<'t>(&self, node: Node<'t>, declarator: Node<'t>) -> Node<'t> {
+        let before = declarator.prev_sibling().filter(|before| node.has_error() && before.is_error());
+        before
+            .and_then(|error| error.child(0))
+            .filter(|inner| self.role(*inner) == Some(Role::Declarator))
+            .unwrap_or(declarator)
     }
 
     /// Follows declarators (`*name(…)[]`) to the name; None for a pattern that names several things.
@@ -131,9 +141,9 @@ impl Extractor<'_> {
             if marks & (mark::IDENTIFIER | mark::STRING) != 0 {
                 return Some(node);
             }
-            let rule = self.table.rule(node.kind_id())?;
+            let rule = self.rule_of(node)?;
             match rule.role {
-                Role::Member | Role::MemberType => return Some(node),
+                Role::Member | Role::MemberType | Role::Name => return Some(node),
                 // A part of something (`a[0]`) names nothing.
                 Role::Transparent if rule.value != 0 => return None,
                 Role::Declarator
@@ -166,15 +176,16 @@ impl Extractor<'_> {
         })
     }
 
-    /// A field of a node, or of the declarators that lead to its name (C's parameters).
-    pub(super) fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: u16) -> Option<Node<'t>> {
+    /// Parts of a node, or of the declarators that lead to its name (C's parameters).
+    pub(super) fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: &[Selector]) -> Vec<Node<'t>> {
         for _ in 0..MAX_DECLARATORS {
-            if let Some(found) = node.part(wanted) {
-                return Some(found);
+            let found = parts(node, wanted);
+            let inner = || self.rule_of(node).and_then(|rule| node.part(rule.name));
+            match if found.is_empty() { inner() } else { None } {
+                Some(inner) => node = inner,
+                None => return found,
             }
-            let rule = self.table.rule(node.kind_id())?;
-            node = node.part(rule.name)?;
         }
-        None
+        Vec::new()
     }
 }
