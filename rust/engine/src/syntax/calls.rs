@@ -9,7 +9,7 @@ use super::extract::Extractor;
 use super::facts::SymbolKind;
 use super::imports::Prefix;
 use super::names;
-use super::rules::{Parts, Role, Rule, mark, part};
+use super::rules::{Role, Rule, mark, part, part_at};
 
 /// Heads (`f(x) when y`) nested deeper than this define nothing.
 const MAX_NESTING: usize = 16;
@@ -22,7 +22,7 @@ impl<'a> Extractor<'a> {
 
     pub(super) fn called_definition(&mut self, node: Node, rule: &Rule, kind: SymbolKind) {
         let Some(base) = self.table.rule(node.kind_id()) else { return };
-        let Some(callee) = node.part(base.callee) else { return };
+        let Some(callee) = part_at(node, base.callee) else { return };
         // With its sign the call is one node.
         let signed = node.start_byte() as u32 == self.prefix.1;
         let whole = node.parent().filter(|_| signed).unwrap_or(node);
@@ -94,10 +94,10 @@ impl<'a> Extractor<'a> {
             let rule = self.rule_of(head)?;
             match rule.role {
                 Role::Declarator if rule.name == 0 => return Some((self.innermost_name(head)?, None)),
-                Role::Declarator => head = head.part(rule.name)?,
+                Role::Declarator => head = part_at(head, rule.name)?,
                 Role::Transparent => head = head.named_child(0)?,
                 Role::Call => {
-                    let callee = head.part(rule.callee)?;
+                    let callee = part_at(head, rule.callee)?;
                     let callee = self.innermost_name(callee).unwrap_or(callee);
                     return (callee.child_count() == 0).then_some((callee, Some(head)));
                 }
@@ -114,8 +114,8 @@ impl<'a> Extractor<'a> {
         let mut cursor = last.walk();
         last.named_children(&mut cursor).find_map(|pair| {
             let rule = self.rule_of(pair).filter(|rule| rule.role == Role::RecordMember)?;
-            let key = names::without_space(self.text(pair.part(rule.name)?));
-            (key.trim_end_matches(':') == word).then(|| pair.part(rule.value))?
+            let key = names::without_space(self.text(part_at(pair, rule.name)?));
+            (key.trim_end_matches(':') == word).then(|| part_at(pair, rule.value))?
         })
     }
 
@@ -140,7 +140,7 @@ impl<'a> Extractor<'a> {
             return vec![names::without_space(self.text(node))];
         }
         let Some(rule) = self.rule_of(node).filter(|rule| rule.role == Role::Member) else { return Vec::new() };
-        let (object, property) = (node.part(rule.object), node.part(rule.property));
+        let (object, property) = (part_at(node, rule.object), part_at(node, rule.property));
         let (Some(object), Some(property)) = (object, property) else { return Vec::new() };
         let mut cursor = property.walk();
         let mut ends: Vec<Node> = property.named_children(&mut cursor).collect();
@@ -158,7 +158,7 @@ impl<'a> Extractor<'a> {
         let mut open = vec![list];
         while let Some(inner) = open.pop() {
             if let Some(rule) = self.rule_of(inner).filter(|rule| rule.role == Role::RecordMember) {
-                let Some(key) = inner.part(rule.name) else { continue };
+                let Some(key) = part_at(inner, rule.name) else { continue };
                 let name = names::without_space(self.text(key));
                 self.push_import(node, prefix, Some(name.trim_end_matches(':').as_bytes()), None);
                 continue;

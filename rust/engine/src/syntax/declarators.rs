@@ -7,27 +7,27 @@ use super::definitions::last_line;
 use super::extract::Extractor;
 use super::facts::{Str, SymbolKind, flag};
 use super::leads::Lead;
-use super::rules::{Parts, Role, Rule, Selector, mark, part, parts};
+use super::rules::{Role, Rule, Selector, mark, part, part_at, parts};
 
 /// Declarators (C) nest; a name deeper than this is no name.
 const MAX_DECLARATORS: usize = 16;
 
 impl Extractor<'_> {
     pub(super) fn behind_declarators(&self, node: Node, rule: &Rule) -> bool {
-        node.part(rule.name).is_some_and(|name| self.role(name) == Some(Role::Declarator))
+        part_at(node, rule.name).is_some_and(|name| self.role(name) == Some(Role::Declarator))
     }
 
     /// A function whose name stands behind declarators. Words that the grammar does not know (C's macros) make it read
     /// `__init start(void) {…}` as a function without parameters called `void`; the name is then in the place of the
     /// type. What is indented and looks like this is a loop by macro: `for_each_cpu(cpu) {…}`.
     pub(super) fn declared_function(&mut self, node: Node, name: Node, rule: &Rule) {
-        let declarator = node.part(rule.name);
+        let declarator = part_at(node, rule.name);
         if declarator.is_some_and(|declarator| self.declares_function(declarator, &rule.parameters)) {
             let open = |lead: &Lead| !lead.wrapper || (node.start_byte() as u32) < lead.end_byte;
             self.lead = self.lead.filter(open).or_else(|| self.rest_of_line(node));
             return self.define(node, name, rule, SymbolKind::Function, node);
         }
-        let Some(head) = node.part(rule.type_field) else { return };
+        let Some(head) = part_at(node, rule.type_field) else { return };
         if self.table.marks(head.kind_id()) & mark::IDENTIFIER != 0 && self.begins_unindented(node) {
             // Capitals are a macro's, and what it is given is the name: `TEST(opens_twice) {…}`.
             let is_macro = !self.text(head).iter().any(u8::is_ascii_lowercase);
@@ -114,7 +114,7 @@ impl Extractor<'_> {
             } else if rule.role == Role::Name && !rule.body.is_empty() {
                 return true; // `operator bool() const` has its parameters in its name
             }
-            let Some(inner) = node.part(rule.name).or_else(|| self.first_name(node)) else { break };
+            let Some(inner) = part_at(node, rule.name).or_else(|| self.first_name(node)) else { break };
             node = inner;
         }
         function
@@ -122,7 +122,7 @@ impl Extractor<'_> {
 
     /// The node that names a definition: the field, seen through declarators.
     pub(super) fn name_node<'t>(&self, node: Node<'t>, name: u16) -> Option<Node<'t>> {
-        self.innermost_name(self.unmasked(node, node.part(name)?))
+        self.innermost_name(self.unmasked(node, part_at(node, name)?))
     }
 
     /// The declarator of a definition, which may stand before one that is a macro: `void f(int a) LOCKS(mutex) {…}`.
@@ -152,7 +152,7 @@ impl Extractor<'_> {
                 | Role::Parameter
                 | Role::ParameterVariadic
                 | Role::ParameterKeywordVariadic => {
-                    node = node.part(rule.name).or_else(|| self.first_name(node))?;
+                    node = part_at(node, rule.name).or_else(|| self.first_name(node))?;
                 }
                 _ => return None,
             }
@@ -180,7 +180,7 @@ impl Extractor<'_> {
     pub(super) fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: &[Selector]) -> Vec<Node<'t>> {
         for _ in 0..MAX_DECLARATORS {
             let found = parts(node, wanted);
-            let inner = || self.rule_of(node).and_then(|rule| node.part(rule.name));
+            let inner = || self.rule_of(node).and_then(|rule| part_at(node, rule.name));
             match if found.is_empty() { inner() } else { None } {
                 Some(inner) => node = inner,
                 None => return found,

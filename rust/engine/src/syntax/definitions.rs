@@ -10,7 +10,7 @@ use super::facts::{
 };
 use super::leads::Lead;
 use super::names::{self, Modifiers};
-use super::rules::{ModuleNames, Parts, Role, Rule, TYPE_NAME, VisibilityRule, mark, part};
+use super::rules::{ModuleNames, Role, Rule, TYPE_NAME, VisibilityRule, mark, part, part_at, parts_at};
 
 /// A symbol for a variable shows its first line up to this many bytes.
 const VARIABLE_SIGNATURE: usize = 160;
@@ -74,7 +74,7 @@ impl Extractor<'_> {
 
     /// `kinds` of the rule: the kind of symbol by the kind of node in its `type` field, if that is a whole type.
     fn kind_by_child<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<(Node<'t>, SymbolKind)> {
-        let child = node.part(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
+        let child = part_at(node, rule.type_field).filter(|_| !rule.kinds.is_empty())?;
         let (_, kind) = rule.kinds.iter().find(|(id, _)| *id == child.kind_id())?;
         self.rule_of(child).is_none_or(|rule| rule.role_of(child).is_some()).then_some((child, *kind))
     }
@@ -150,7 +150,7 @@ impl Extractor<'_> {
     /// A name with an object before it (`function M.open()`, `class Shop::Cart`) belongs to that object.
     fn place_in_object(&mut self, place: &mut Place) {
         let Some(member) = self.member_rule(place.name) else { return };
-        let Some(object) = place.name.part(member.object) else { return };
+        let Some(object) = part_at(place.name, member.object) else { return };
         let text = names::without_space(self.text(object));
         place.exported = self.in_module_value(&text);
         let container = self.without_module_value(&text);
@@ -166,7 +166,7 @@ impl Extractor<'_> {
         let mut owner = String::new();
         let mut name = place.name;
         while let Some(rule) = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member) {
-            let Some((object, property)) = name.part(rule.object).zip(name.part(rule.property)) else {
+            let Some((object, property)) = part_at(name, rule.object).zip(part_at(name, rule.property)) else {
                 break;
             };
             owner.push_str(if owner.is_empty() { "" } else { &self.table.rules.separator });
@@ -245,7 +245,7 @@ impl Extractor<'_> {
             modifiers.visibility = modifiers.visibility.or(around.visibility);
         }
         // A method of the type itself: `def self.open`.
-        if node.part(rule.receiver).is_some() && place.container.is_none() && rule.role.defines().is_some() {
+        if part_at(node, rule.receiver).is_some() && place.container.is_none() && rule.role.defines().is_some() {
             modifiers.flags |= flag::STATIC;
         } else if place.kind.is_callable() && place.callable == node {
             modifiers.visibility = modifiers.visibility.or(self.said_visibility());
@@ -351,7 +351,7 @@ impl Extractor<'_> {
     /// What stands behind the parameters: `auto f() -> int`.
     fn returns_behind(&mut self, place: &Place, rule: &Rule) -> Str {
         let (mut node, mut name) = (place.callable, if place.kind.is_callable() { rule.name } else { 0 });
-        while let Some(declarator) = node.part(name) {
+        while let Some(declarator) = part_at(node, name) {
             let mut cursor = declarator.walk();
             let found = declarator.children(&mut cursor).find(|child| self.role(*child) == Some(Role::Returns));
             if let Some(found) = found {
@@ -430,8 +430,8 @@ impl Extractor<'_> {
         let mut text = self.text(name);
         while let Some(rule) = self.rule_of(name) {
             let inner = match rule.role {
-                Role::Member | Role::MemberType => name.part(rule.property),
-                Role::Transparent => name.part(rule.name),
+                Role::Member | Role::MemberType => part_at(name, rule.property),
+                Role::Transparent => part_at(name, rule.name),
                 Role::Name => {
                     let end = part(name, &rule.body).map_or(name.end_byte(), |body| body.start_byte());
                     text = self.source[name.start_byte()..end].trim_ascii();
@@ -465,7 +465,7 @@ impl Extractor<'_> {
                 return part(self.arguments(place.callable)?, body); // `def f(x), do: x`
             }
             // `type Point struct {…}`: the body is inside the type.
-            let inner = place.node.part(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
+            let inner = part_at(place.node, rule.type_field).filter(|_| !rule.kinds.is_empty())?;
             let inner_rule = self.rule_of(inner)?;
             part(inner, &inner_rule.body)
         })
@@ -553,7 +553,7 @@ impl Extractor<'_> {
         if selectors.is_empty() || !place.kind.is_callable() {
             return;
         }
-        let lone = of_value.and_then(|value| place.callable.part(value.name));
+        let lone = of_value.and_then(|value| part_at(place.callable, value.name));
         let mut lists = self.through_declarators(place.head.unwrap_or(place.callable), selectors);
         lists.extend(lone.filter(|_| lists.is_empty()));
         for list in lists {
@@ -606,12 +606,12 @@ impl Extractor<'_> {
             let before = node.named_child(node.named_child_count() as u32 - 2);
             type_name = before.map_or(Str::NONE, |before| self.strings.intern(self.text(before)));
         }
-        let default = rule.and_then(|rule| node.part(rule.value));
+        let default = rule.and_then(|rule| part_at(node, rule.value));
         let default = default.map_or(Str::NONE, |value| {
             let text = names::folded(self.text(value));
             self.strings.intern(text.as_bytes())
         });
-        let mut nodes = rule.map_or(vec![], |rule| node.parts(rule.name));
+        let mut nodes = rule.map_or(vec![], |rule| parts_at(node, rule.name));
         if self.role(node) == Some(Role::Pattern) {
             nodes.push(node);
         } else if nodes.is_empty() && rule.is_none_or(|rule| rule.name == 0) {
@@ -652,7 +652,7 @@ impl Extractor<'_> {
         let word = node.child(0).map_or(&b""[..], |child| self.text(child));
         first.word(word);
         let holder = self.enclosing_type().filter(|_| first.visibility.is_some() || word == b"readonly");
-        let mut nodes = node.parts(rule.name);
+        let mut nodes = parts_at(node, rule.name);
         if rule.name == 0 {
             nodes.extend(self.first_name(node));
         }
@@ -668,7 +668,7 @@ impl Extractor<'_> {
 
     /// Opens an `impl`: its functions are methods of the type it names.
     pub(super) fn open_container(&mut self, node: Node, rule: &Rule) {
-        let named = node.part(rule.type_field).and_then(|named| self.base_name(named));
+        let named = part_at(node, rule.type_field).and_then(|named| self.base_name(named));
         let Some(name) = named.or_else(|| self.receiver_type(node, rule)) else { return };
         let symbol = self.symbol_of_type(name);
         let bases = self.base_nodes(node, rule);
@@ -698,7 +698,7 @@ impl Extractor<'_> {
 
     /// The receiver of a Go method: the type name in the rule's `receiver` field.
     fn receiver_type(&mut self, node: Node, rule: &Rule) -> Option<Str> {
-        let receiver = node.part(rule.receiver)?;
+        let receiver = part_at(node, rule.receiver)?;
         let mut stack = vec![receiver];
         while let Some(node) = stack.pop() {
             if self.table.marks(node.kind_id()) & mark::TYPE != 0 {
@@ -734,9 +734,9 @@ impl Extractor<'_> {
 
     /// Text of a type field without its leading colon or arrow, white space folded.
     pub(super) fn type_text(&mut self, node: Node, field: u16) -> Str {
-        let Some(mut child) = node.part(field) else { return Str::NONE };
+        let Some(mut child) = part_at(node, field) else { return Str::NONE };
         // A type of functions (Haskell's `a -> b`) is known by what they return.
-        while let Some(inner) = self.rule_of(child).and_then(|rule| child.part(rule.returns)) {
+        while let Some(inner) = self.rule_of(child).and_then(|rule| part_at(child, rule.returns)) {
             child = inner;
         }
         self.type_text_of(child)

@@ -11,7 +11,7 @@ use super::comments::{Comment, Comments};
 use super::facts::{FileFacts, Header, Interner, NO_INDEX, ReferenceKind, Str, Symbol, SymbolKind, Visibility};
 use super::leads::Lead;
 use super::names;
-use super::rules::{ModuleNames, Parts, Role, Rule, Table, mark};
+use super::rules::{ModuleNames, Role, Rule, Table, mark, part_at, parts_at};
 use super::terms::{Occurrences, WORD_LIMIT};
 use super::values::Held;
 
@@ -192,7 +192,7 @@ impl<'a> Extractor<'a> {
         let clauses = root.children(&mut cursor).take(64).filter_map(|child| {
             let rule = self.rule_of(child).filter(|rule| rule.role_of(child) == Some(Role::Package))?;
             let last = || child.named_child(child.named_child_count().checked_sub(1)? as u32);
-            let name = child.part(rule.name).or_else(last)?;
+            let name = part_at(child, rule.name).or_else(last)?;
             Some(names::without_space(self.text(name)))
         });
         // Namespaces stand side by side: the first names the file.
@@ -350,7 +350,7 @@ impl<'a> Extractor<'a> {
     }
 
     fn type_parameter(&mut self, node: Node, rule: &Rule) {
-        let mut parameters = node.parts(rule.name);
+        let mut parameters = parts_at(node, rule.name);
         if parameters.is_empty() {
             parameters.extend(node.named_child(0));
         }

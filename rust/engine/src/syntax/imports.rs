@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::extract::Extractor;
 use super::facts::{Import, Str};
 use super::names;
-use super::rules::{ImportBinding, Parts, Role, Rule, mark, part};
+use super::rules::{ImportBinding, Role, Rule, mark, part, part_at};
 
 /// Nested `use` trees deeper than this are not followed.
 const MAX_NESTING: usize = 32;
@@ -68,7 +68,7 @@ impl Extractor<'_> {
             let inner = self.join(&prefix, whole); // `import a.b.*`
             return self.push_import(node, &inner, Some(b"*"), None);
         }
-        if let (Some(list), [first, _, ..]) = (node.part(rule.list), &others[..]) {
+        if let (Some(list), [first, _, ..]) = (part_at(node, rule.list), &others[..]) {
             let inner = self.join(&prefix, *first); // `use A\{B, C}`
             return self.import_part(list, &inner, 0);
         }
@@ -78,7 +78,7 @@ impl Extractor<'_> {
         {
             return self.push_import(node, &prefix, Some(b"*"), None);
         }
-        let alias = node.part(rule.alias);
+        let alias = part_at(node, rule.alias);
         if let (Some(alias), [], Some(&whole)) = (alias, path, others.last()) {
             let inner = self.join(&prefix, whole); // `namespace a = b::c`
             return self.import_whole(node, &inner, Some(self.text(alias)));
@@ -90,14 +90,14 @@ impl Extractor<'_> {
             return self.push_import(node, &inner, Some(b"*"), None);
         }
         for child in others {
-            if rule.alias == 0 || node.part(rule.alias) != Some(child) {
+            if rule.alias == 0 || part_at(node, rule.alias) != Some(child) {
                 self.import_part(child, &prefix, 0);
             }
         }
         if self.facts.imports.len() == before && rule.role == Role::Wrapper {
             self.push_import(node, &prefix, Some(b"*"), None); // `export * from './a'`
         } else if self.facts.imports.len() == before && prefix.from {
-            let alias = node.part(rule.alias).map(|alias| self.text(alias));
+            let alias = part_at(node, rule.alias).map(|alias| self.text(alias));
             self.import_whole(node, &prefix, alias);
         }
     }
@@ -105,15 +105,15 @@ impl Extractor<'_> {
     /// Everything that a module offers becomes visible, or what is listed, or all but that; or only behind the
     /// module's name (Haskell).
     pub(super) fn qualified_import(&mut self, node: Node, rule: &Rule) {
-        let Some(path) = node.part(rule.path) else { return };
+        let Some(path) = part_at(node, rule.path) else { return };
         let prefix = Prefix { from: true, ..self.import_path(path) };
-        let alias = node.part(rule.alias).map(|alias| self.text(alias));
+        let alias = part_at(node, rule.alias).map(|alias| self.text(alias));
         let qualified = part(node, &rule.qualified).is_some();
         if qualified || alias.is_some() {
             self.push_import(node, &prefix, None, alias);
         }
         let hiding = part(node, &rule.hiding).is_some();
-        match node.part(rule.list).filter(|_| !hiding) {
+        match part_at(node, rule.list).filter(|_| !hiding) {
             _ if qualified => {}
             Some(list) => self.import_part(list, &prefix, 0),
             None => self.push_import(node, &prefix, Some(b"*"), None),
@@ -122,7 +122,7 @@ impl Extractor<'_> {
 
     /// A statement that declares a module in another file: `mod name;`.
     pub(super) fn module_import(&mut self, node: Node, rule: &Rule) {
-        if let Some(name) = node.part(rule.name) {
+        if let Some(name) = part_at(node, rule.name) {
             let prefix = self.import_path(name);
             self.push_import(node, &prefix, None, None);
         }
@@ -145,8 +145,8 @@ impl Extractor<'_> {
                 self.push_import(node, &prefix, Some(b"*"), None);
             }
             Some((Role::ImportScope, rule)) => {
-                let inner = node.part(rule.path).map_or(prefix.clone(), |path| self.join(prefix, path));
-                if let Some(list) = node.part(rule.list) {
+                let inner = part_at(node, rule.path).map_or(prefix.clone(), |path| self.join(prefix, path));
+                if let Some(list) = part_at(node, rule.list) {
                     self.import_part(list, &inner, nesting + 1);
                 }
             }
@@ -161,18 +161,18 @@ impl Extractor<'_> {
     }
 
     fn import_item(&mut self, node: Node, rule: &Rule, prefix: &Prefix, nesting: usize) {
-        let alias = node.part(rule.alias);
+        let alias = part_at(node, rule.alias);
         let takes_all = alias.is_some_and(|alias| self.role(alias) == Some(Role::ImportWildcard));
         if takes_all && rule.path == 0 {
             return; // `{A => _}` leaves `A` out
         }
         let alias = alias.map(|alias| self.text(alias));
-        if let Some(path) = node.part(rule.path) {
+        if let Some(path) = part_at(node, rule.path) {
             let inner = self.join(prefix, path);
             if takes_all {
                 return self.push_import(node, &inner, Some(b"*"), None);
             }
-            return match node.part(rule.name) {
+            return match part_at(node, rule.name) {
                 Some(name) => {
                     let text = self.text(name);
                     self.push_import(node, &inner, Some(text), alias);
@@ -185,7 +185,7 @@ impl Extractor<'_> {
                 }
             };
         }
-        let Some(name) = node.part(rule.name) else {
+        let Some(name) = part_at(node, rule.name) else {
             return node.named_child(0).map_or((), |child| self.import_part(child, prefix, nesting + 1));
         };
         if prefix.from {
@@ -283,7 +283,7 @@ impl Extractor<'_> {
             return false;
         }
         let Some((path, member)) = self.imported_path(rule, value) else { return false };
-        let Some(target) = node.part(rule.name).map(|target| self.first_of_list(target)) else { return false };
+        let Some(target) = part_at(node, rule.name).map(|target| self.first_of_list(target)) else { return false };
         self.imported_until = self.imported_until.max(value.end_byte() as u32);
         let prefix = Prefix { from: true, ..self.import_path(path) };
         let member = member.map(|member| self.text(member));
@@ -299,9 +299,9 @@ impl Extractor<'_> {
                 }
             }
             Some((Role::Member, member_rule)) => {
-                let object = target.part(member_rule.object).map(|object| self.text(object));
+                let object = part_at(target, member_rule.object).map(|object| self.text(object));
                 let known = |text: &[u8]| rule.exports.iter().any(|known| known.as_bytes() == text);
-                let property = target.part(member_rule.property).map(|property| self.text(property));
+                let property = part_at(target, member_rule.property).map(|property| self.text(property));
                 if known(self.text(target)) {
                     self.push_import(node, &prefix, member.or(Some(b"*")), None);
                 } else if object.is_some_and(known) {
@@ -330,7 +330,7 @@ impl Extractor<'_> {
 
     /// The path that a call gives to a callee of one of these names.
     pub(super) fn called_path<'t>(&self, imports: &[String], rule: &Rule, call: Node<'t>) -> Option<Node<'t>> {
-        let callee = self.text(call.part(rule.callee).or_else(|| call.part(rule.name))?);
+        let callee = self.text(part_at(call, rule.callee).or_else(|| part_at(call, rule.name))?);
         imports.iter().find(|known| known.as_bytes() == callee)?;
         let arguments = call.named_child(call.named_child_count().checked_sub(1)? as u32)?;
         let path = arguments.named_child(0)?;
@@ -346,8 +346,8 @@ impl Extractor<'_> {
             match value_rule.role {
                 Role::Transparent if value_rule.value == 0 => value = value.named_child(0)?,
                 Role::Member if member.is_none() => {
-                    member = value.part(value_rule.property);
-                    value = value.part(value_rule.object)?;
+                    member = part_at(value, value_rule.property);
+                    value = part_at(value, value_rule.object)?;
                 }
                 Role::Call => {
                     let path = self.called_path(&rule.imports, value_rule, value)?;

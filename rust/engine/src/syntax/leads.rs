@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::extract::Extractor;
 use super::facts::SymbolKind;
-use super::rules::{Parts, Role, Rule};
+use super::rules::{Role, Rule, part_at};
 
 /// A decorated or exported definition begins before itself.
 #[derive(Clone, Copy)]
@@ -85,7 +85,7 @@ impl Extractor<'_> {
         if rule.path == 0 {
             return false;
         }
-        if node.part(rule.path).is_some() {
+        if part_at(node, rule.path).is_some() {
             self.import(node, rule);
             return false;
         }

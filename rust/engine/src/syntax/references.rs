@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::extract::Extractor;
 use super::facts::{Binding, BindingKind, FileFacts, NO_INDEX, Reference, ReferenceKind, Str, SymbolKind, flag};
 use super::names;
-use super::rules::{Parts, Role, Rule, Selector, mark, part, parts};
+use super::rules::{Role, Rule, Selector, mark, part, part_at, parts, parts_at};
 
 /// How deep names are looked for inside a base or a receiver; deeper ones are not plain names.
 const MAX_NESTING: usize = 32;
@@ -42,7 +42,7 @@ impl Extractor<'_> {
     pub(super) fn call(&mut self, node: Node, rule: &Rule) {
         if self.defined.0 == node.id() {
             // By what holds it (`A = Class.new`); what is called there is no type of the project.
-            self.taken_until = self.taken_until.max(node.part(rule.receiver).map_or(0, |it| it.end_byte() as u32));
+            self.taken_until = self.taken_until.max(part_at(node, rule.receiver).map_or(0, |it| it.end_byte() as u32));
             return;
         }
         let special = self.bare_import(node, rule) || self.mixed_in(node, rule) || self.given_methods(node, rule);
@@ -50,12 +50,12 @@ impl Extractor<'_> {
             return;
         }
         let named = if rule.callee != 0 {
-            node.part(rule.callee).and_then(|callee| self.named(callee))
+            part_at(node, rule.callee).and_then(|callee| self.named(callee))
         } else {
             let (receiver, name) = if rule.name == 0 {
                 member_parts(node, rule)
             } else {
-                (node.part(rule.receiver), node.part(rule.name))
+                (part_at(node, rule.receiver), part_at(node, rule.name))
             };
             name.and_then(|name| self.named(name)).map(|(name, _)| {
                 let receiver = receiver.map_or(Str::NONE, |receiver| self.receiver(receiver));
@@ -86,9 +86,9 @@ impl Extractor<'_> {
 
     /// The type of which a call makes one, its name and what stands before that.
     fn made<'t>(&mut self, node: Node<'t>, rule: &Rule) -> Option<(Node<'t>, Str, Str)> {
-        let name = self.text(node.part(rule.name).filter(|_| !rule.constructs.is_empty())?);
+        let name = self.text(part_at(node, rule.name).filter(|_| !rule.constructs.is_empty())?);
         rule.constructs.iter().find(|known| known.as_bytes() == name)?;
-        let made = node.part(rule.receiver)?;
+        let made = part_at(node, rule.receiver)?;
         let is_type = self.role(made) == Some(Role::MemberType) || self.table.marks(made.kind_id()) & mark::TYPE != 0;
         let (name, receiver) = self.named(made).filter(|_| is_type)?;
         Some((made, name, receiver))
@@ -99,7 +99,7 @@ impl Extractor<'_> {
         let known = |name: Node| rule.inherits.iter().any(|known| known.as_bytes() == self.text(name));
         let scope = self.scope();
         let inside = scope.symbol != 0 && !scope.kind.is_callable();
-        if !inside || node.part(rule.receiver).is_some() || !node.part(rule.name).is_some_and(known) {
+        if !inside || part_at(node, rule.receiver).is_some() || !part_at(node, rule.name).is_some_and(known) {
             return false;
         }
         let symbol = scope.symbol;
@@ -117,7 +117,7 @@ impl Extractor<'_> {
 
     /// `x instanceof Foo`: a type where a value could stand.
     pub(super) fn type_name(&mut self, node: Node, rule: &Rule) {
-        let Some(child) = node.part(rule.type_field) else { return };
+        let Some(child) = part_at(node, rule.type_field) else { return };
         if let Some((name, receiver)) = self.named(child) {
             self.type_reference(child, name, receiver);
             self.taken_until = self.taken_until.max(child.end_byte() as u32);
@@ -153,7 +153,7 @@ impl Extractor<'_> {
     }
 
     pub(super) fn bound_names(&mut self, node: Node, rule: &Rule) {
-        let name = node.part(rule.name);
+        let name = part_at(node, rule.name);
         for pattern in name.into_iter().chain(parts(node, &rule.parameters)) {
             self.bound_in(pattern);
         }
@@ -228,7 +228,7 @@ impl Extractor<'_> {
             let Some(rule) = self.table.rule(node.kind_id()) else { break };
             let inner = match rule.role {
                 Role::Member | Role::MemberType => member_parts(node, rule).1,
-                Role::Transparent => node.part(rule.value).or_else(|| node.child(0)),
+                Role::Transparent => part_at(node, rule.value).or_else(|| node.child(0)),
                 _ => None,
             };
             let Some(inner) = inner else { break };
@@ -305,7 +305,7 @@ impl Extractor<'_> {
                     return Some((self.strings.intern(self.text(property)), receiver));
                 }
                 Role::Transparent => {
-                    node = node.part(rule.value).or_else(|| node.named_child(0))?;
+                    node = part_at(node, rule.value).or_else(|| node.named_child(0))?;
                 }
                 Role::Name => {
                     let name = self.definition_name(node).to_vec();
@@ -376,7 +376,7 @@ impl Extractor<'_> {
                 let parts = [rule.receiver, rule.callee, rule.name];
                 let mut first = true;
                 for part in parts.iter().filter(|&&field| field != 0) {
-                    let Some(child) = node.part(*part) else { continue };
+                    let Some(child) = part_at(node, *part) else { continue };
                     if !first {
                         let rules = &self.table.rules;
                         out.push_str(rules.member_separator.as_ref().unwrap_or(&rules.separator));
@@ -396,7 +396,7 @@ impl Extractor<'_> {
                 written
             }
             Some((Role::Transparent, rule)) => {
-                let inner = node.part(rule.value).or_else(|| node.named_child(0));
+                let inner = part_at(node, rule.value).or_else(|| node.named_child(0));
                 inner.is_some_and(|inner| self.write_receiver(inner, out, nesting + 1))
             }
             _ if (node.named_child_count() == 0 || self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0)
@@ -416,18 +416,18 @@ impl Extractor<'_> {
 
     /// Remembers what variables hold: a declared type, or what was called to make the value.
     pub(super) fn binding(&mut self, node: Node, rule: &Rule) {
-        let value = node.part(rule.value);
+        let value = part_at(node, rule.value);
         if let Some(value) = value
             && self.import_call(node, rule, value)
         {
             return;
         }
         let declared = self.type_text(node, rule.type_field);
-        for target in node.parts(rule.name) {
+        for target in parts_at(node, rule.name) {
             let (target, value) = self.first_of_lists(target, value);
             self.bind_local(target);
             // The value may stand beside the name, inside a declarator.
-            let inner = || self.rule_of(target).and_then(|rule| target.part(rule.value));
+            let inner = || self.rule_of(target).and_then(|rule| part_at(target, rule.value));
             let value = value.or_else(inner);
             let Some(name) = self.binding_name(target, rule) else { continue };
             let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };
@@ -492,8 +492,8 @@ impl Extractor<'_> {
                     let (name, receiver) = constructed(node, rule).and_then(|node| self.named(node))?;
                     return Some((self.whole_name(name, receiver), BindingKind::Annotated));
                 }
-                Role::Transparent => node = node.part(rule.value).or_else(|| node.named_child(0))?,
-                Role::Assignment | Role::DefineVariable => node = node.part(rule.value)?,
+                Role::Transparent => node = part_at(node, rule.value).or_else(|| node.named_child(0))?,
+                Role::Assignment | Role::DefineVariable => node = part_at(node, rule.value)?,
                 _ => return None,
             }
         }
@@ -523,7 +523,7 @@ impl Extractor<'_> {
             return;
         }
         let symbol = self.scope().symbol;
-        let inside = node.part(rule.type_field).unwrap_or(node);
+        let inside = part_at(node, rule.type_field).unwrap_or(node);
         let mut found = Vec::new();
         self.collect_bases(inside, &mut found, 0);
         for base in found {
@@ -538,7 +538,7 @@ impl Extractor<'_> {
         for selector in &rule.bases {
             let mut cursor = node.walk();
             let holders: Vec<Node> = match *selector {
-                Selector::Field(id) => node.part(id).into_iter().collect(),
+                Selector::Field(id) => part_at(node, id).into_iter().collect(),
                 Selector::Kind(id) => node.children(&mut cursor).filter(|child| child.kind_id() == id).collect(),
             };
             for holder in holders {
@@ -559,7 +559,7 @@ impl Extractor<'_> {
         let inner = self.rule_of(node).filter(|rule| rule.role == Role::Transparent);
         if names_one && role != Some(Role::Mention) {
             found.push(node);
-        } else if let Some(value) = inner.and_then(|rule| node.part(rule.value)) {
+        } else if let Some(value) = inner.and_then(|rule| part_at(node, rule.value)) {
             self.collect_bases(value, found, nesting + 1); // `Generic[T]` has one base
         } else if names_one {
             // A name of code (a variable of a type) is no base.
@@ -582,13 +582,13 @@ impl Extractor<'_> {
 
 /// What an expression constructs.
 fn constructed<'t>(node: Node<'t>, rule: &Rule) -> Option<Node<'t>> {
-    node.part(rule.type_field).or_else(|| part(node, &rule.head))
+    part_at(node, rule.type_field).or_else(|| part(node, &rule.head))
 }
 
 /// Object and property of a member; without fields in the grammar the first and the last named child.
 fn member_parts<'t>(node: Node<'t>, rule: &Rule) -> (Option<Node<'t>>, Option<Node<'t>>) {
     if rule.property != 0 || rule.object != 0 {
-        return (node.part(rule.object), node.part(rule.property));
+        return (part_at(node, rule.object), part_at(node, rule.property));
     }
     let last = node.named_child_count().saturating_sub(1);
     (node.named_child(0).filter(|_| last > 0), node.named_child(last as u32))

@@ -279,8 +279,8 @@ impl Role {
     }
 }
 
-/// One row of `[nodes]` in `language.toml`: a role, and the fields of the grammar in which its parts stand. Where the
-/// grammar has no such field, the name is a kind of child; `(kind)` is one in any case, and `(_)` the first named child.
+/// One row of `[nodes]` in `language.toml`: a role, and where its parts stand: in a field of the grammar, in the first child
+/// of a kind, `after =`, which is the named child that follows that token, or `first child`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NodeSpec {
@@ -479,43 +479,7 @@ pub enum Selector {
     Kind(u16),
 }
 
-/// The bit that tells a kind of child from a field.
-const KIND: u16 = 0x8000;
-/// The first named child, of whatever kind.
-const FIRST: u16 = u16::MAX;
-
-/// The parts of a node by what a [`Rule`] says of them: a field, a kind of child, or 0 for nothing.
-pub trait Parts<'t> {
-    fn part(&self, place: u16) -> Option<Node<'t>>;
-    fn parts(&self, place: u16) -> Vec<Node<'t>>;
-}
-
-impl<'t> Parts<'t> for Node<'t> {
-    fn part(&self, place: u16) -> Option<Node<'t>> {
-        if place & KIND == 0 {
-            return self.child_by_field_id(place);
-        }
-        if place == FIRST {
-            return self.named_child(0);
-        }
-        let mut cursor = self.walk();
-        self.children(&mut cursor).find(|child| child.kind_id() == place & !KIND)
-    }
-
-    fn parts(&self, place: u16) -> Vec<Node<'t>> {
-        let mut cursor = self.walk();
-        match std::num::NonZeroU16::new(place) {
-            None => Vec::new(),
-            Some(_) if place == FIRST => self.named_child(0).into_iter().collect(),
-            Some(_) if place & KIND != 0 => {
-                self.children(&mut cursor).filter(|child| child.kind_id() == place & !KIND).collect()
-            }
-            Some(field) => self.children_by_field_id(field, &mut cursor).collect(),
-        }
-    }
-}
-
-/// A compiled [`NodeSpec`]; 0 is "no such part" (field ids start at 1), see [`Parts`] for the others.
+/// A compiled [`NodeSpec`]: numbers for [`part_at`]; 0 is "no such part" (field ids start at 1).
 #[derive(Clone, Debug)]
 pub struct Rule {
     pub role: Role,
@@ -559,6 +523,32 @@ pub struct Rule {
     pub methods: Vec<String>,
     pub exports: Vec<String>,
     pub capitalised: bool,
+}
+
+/// Marks the number of a part that is a kind of child, or what follows a token; others are fields.
+const KIND: u16 = 0x8000;
+const AFTER: u16 = 0x4000;
+
+/// The part of a node that a rule names by `number`; None for 0.
+pub fn part_at<'t>(node: Node<'t>, number: u16) -> Option<Node<'t>> {
+    let kind = number & !(KIND | AFTER);
+    let mut cursor = node.walk();
+    if number & KIND != 0 {
+        node.children(&mut cursor).find(|child| child.kind_id() == kind)
+    } else if number & AFTER != 0 {
+        let after = node.children(&mut cursor).skip_while(|child| kind != 0 && child.kind_id() != kind);
+        after.skip(usize::from(kind != 0)).find(Node::is_named)
+    } else {
+        node.child_by_field_id(number)
+    }
+}
+
+/// All parts of a node that a rule names by `number`; only a field may hold several.
+pub fn parts_at(node: Node<'_>, number: u16) -> Vec<Node<'_>> {
+    match std::num::NonZeroU16::new(number) {
+        Some(field) if number & (KIND | AFTER) == 0 => node.children_by_field_id(field, &mut node.walk()).collect(),
+        _ => part_at(node, number).into_iter().collect(),
+    }
 }
 
 /// The first part of a node that one of the selectors finds.
@@ -693,21 +683,18 @@ impl Table {
     fn compile_node(&self, grammar: &Language, kind: &str, spec: &NodeSpec) -> Result<Rule, RulesError> {
         let field = |name: &Option<String>| -> Result<u16, RulesError> {
             let Some(name) = name else { return Ok(0) };
-            if let Some(id) = grammar.field_id_for_name(name) {
-                return Ok(id.get());
-            }
-            if name == "(_)" {
-                return Ok(FIRST);
-            }
-            let child = name.strip_prefix('(').and_then(|name| name.strip_suffix(')')).unwrap_or(name);
-            match grammar.id_for_node_kind(child, true) {
-                0 => Err(RulesError::UnknownField {
-                    language: self.name.clone(),
-                    kind: kind.into(),
-                    field: name.clone(),
-                }),
-                id => Ok(id | KIND),
-            }
+            let first = |kind: &str| self.kind_ids(grammar, kind).ok().and_then(|ids| ids.first().copied());
+            let field = grammar.field_id_for_name(name).map(std::num::NonZeroU16::get);
+            let found = match name.strip_prefix("after ") {
+                Some(token) => first(token).map(|id| id | AFTER),
+                None if name == "first child" => Some(AFTER),
+                None => field.or_else(|| first(name).map(|id| id | KIND)),
+            };
+            found.ok_or_else(|| RulesError::UnknownField {
+                language: self.name.clone(),
+                kind: kind.into(),
+                field: name.clone(),
+            })
         };
         let mut bases = Vec::new();
         for base in &spec.bases {
@@ -839,7 +826,7 @@ impl Table {
         if self.calls.is_empty() || rule.role != Role::Call {
             return Some(rule);
         }
-        let callee = node.child_by_field_id(if rule.callee == 0 { rule.name } else { rule.callee });
+        let callee = part_at(node, if rule.callee == 0 { rule.name } else { rule.callee });
         let of_callee = callee.filter(|callee| callee.child_count() == 0).and_then(|callee| {
             let start = prefix.map_or(callee.start_byte(), |start| start as usize);
             self.calls.get(source.get(start..callee.end_byte())?).or_else(|| {

@@ -14,7 +14,7 @@ use super::definitions::Place;
 use super::extract::{Container, Extractor};
 use super::facts::{Import, Str, SymbolKind};
 use super::names;
-use super::rules::{Parts, Role, Rule, mark};
+use super::rules::{Role, Rule, mark, part_at, parts_at};
 
 /// The name under which a file offers what has no name of its own.
 const DEFAULT: &[u8] = b"default";
@@ -49,7 +49,7 @@ impl<'a> Extractor<'a> {
             return;
         }
         let function = |name: Node| !rule.parameters.is_empty() && self.declares_function(name, &rule.parameters);
-        let declares = node.part(rule.name).is_some_and(function);
+        let declares = part_at(node, rule.name).is_some_and(function);
         if (rule.type_field != 0 || rule.value != 0) && !declares {
             self.binding(node, rule);
             self.offered_by_chain(node, rule);
@@ -63,7 +63,7 @@ impl<'a> Extractor<'a> {
         if self.scope().kind != SymbolKind::Module && !among_members && !in_type || anonymous || completed() {
             return;
         }
-        let targets = node.parts(rule.name);
+        let targets = parts_at(node, rule.name);
         for declared in targets {
             let declared = self.unmasked(node, declared);
             if matches!(self.role(declared), Some(Role::Pattern | Role::List)) {
@@ -91,22 +91,22 @@ impl<'a> Extractor<'a> {
     /// In the body of a type only constructors and the like need no type: `MOCK_METHOD(int, f, ())` is none of them.
     fn is_macro_in_type(&self, node: Node, name: Node, rule: &Rule) -> bool {
         let holder = &self.facts.symbols[self.scope().symbol as usize];
-        node.part(rule.type_field).is_none()
+        part_at(node, rule.type_field).is_none()
             && self.role(name) != Some(Role::Name)
             && self.text(name) != self.strings.table.get(holder.name)
     }
 
     /// `const app = module.exports = …` offers `app`.
     fn offered_by_chain(&mut self, node: Node, rule: &Rule) {
-        let name = node.part(rule.name).filter(|name| self.is_name(*name));
-        let mut value = node.part(rule.value);
+        let name = part_at(node, rule.name).filter(|name| self.is_name(*name));
+        let mut value = part_at(node, rule.value);
         while let Some(assignment) = value.filter(|value| self.role(*value) == Some(Role::Assignment)) {
             let Some(inner) = self.rule_of(assignment) else { return };
             let whole = self.target(assignment, inner).is_some_and(|target| target.whole);
             if let Some(name) = name.filter(|_| whole) {
                 return self.offer(self.text(name), DEFAULT, node);
             }
-            value = assignment.part(inner.value);
+            value = part_at(assignment, inner.value);
         }
     }
 
@@ -117,8 +117,8 @@ impl<'a> Extractor<'a> {
         }
         self.binding(node, rule);
         let Some(target) = self.target(node, rule).filter(|target| target.exported) else { return };
-        let value = node.part(rule.value).map(|value| self.text(value));
-        let value_names = node.part(rule.value).is_some_and(|value| self.is_name(value));
+        let value = part_at(node, rule.value).map(|value| self.text(value));
+        let value_names = part_at(node, rule.value).is_some_and(|value| self.is_name(value));
         if let Some(value) = value.filter(|_| value_names) {
             self.offer(value, target.name, node);
         } else if !target.whole && self.scope().kind == SymbolKind::Module {
@@ -142,13 +142,13 @@ impl<'a> Extractor<'a> {
     /// A member of an object that is written out.
     pub(super) fn record_member(&mut self, node: Node, rule: &Rule) {
         let offered = self.record().is_some_and(|record| record.exports);
-        let Some(name) = node.part(rule.name) else {
+        let Some(name) = part_at(node, rule.name) else {
             if offered {
                 self.offer(self.text(node), self.text(node), node);
             }
             return;
         };
-        let value = node.part(rule.value);
+        let value = part_at(node, rule.value);
         if let Some(value) = value.filter(|value| offered && self.is_name(*value)) {
             self.offer(self.text(value), self.text(name), node);
         } else {
@@ -158,7 +158,7 @@ impl<'a> Extractor<'a> {
 
     /// Whether the value is a definition, or an object with definitions in it, or imported; then it is dealt with.
     fn holds_definition(&mut self, node: Node, rule: &Rule) -> bool {
-        let value = node.part(rule.value).or_else(|| self.declarators_value(node, rule));
+        let value = part_at(node, rule.value).or_else(|| self.declarators_value(node, rule));
         let Some(given) = value else { return false };
         let value = self.first_of_list(given);
         if self.import_call(node, rule, value) {
@@ -170,7 +170,7 @@ impl<'a> Extractor<'a> {
         let mut kind = self.function_value(value);
         if kind == Some(SymbolKind::Class) && self.role(value) == Some(Role::Call) {
             // A class that only a local holds has no name.
-            let name = node.part(rule.name).and_then(|name| self.innermost_name(name));
+            let name = part_at(node, rule.name).and_then(|name| self.innermost_name(name));
             kind = kind.filter(|_| name.is_some_and(|name| self.table.marks(name.kind_id()) & mark::TYPE != 0));
         }
         if kind.is_none() && self.role(value) != Some(Role::Record) {
@@ -189,7 +189,7 @@ impl<'a> Extractor<'a> {
             }
             return true;
         }
-        let own_name = self.rule_of(value).and_then(|rule| value.part(rule.name));
+        let own_name = self.rule_of(value).and_then(|rule| part_at(value, rule.name));
         if let (true, Some(own)) = (target.whole, own_name.filter(|_| self.role(value) != Some(Role::Lambda))) {
             self.offer(self.text(own), DEFAULT, node);
             target.name = self.text(own);
@@ -200,9 +200,9 @@ impl<'a> Extractor<'a> {
 
     /// The value beside the name, inside a declarator: `auto f = [] {…}`.
     fn declarators_value<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<Node<'t>> {
-        let declarator = node.part(rule.name)?;
+        let declarator = part_at(node, rule.name)?;
         let rule = self.table.rule(declarator.kind_id()).filter(|rule| rule.role == Role::Declarator)?;
-        declarator.part(rule.value)
+        part_at(declarator, rule.value)
     }
 
     fn define_value(&mut self, node: Node, rule: &Rule, value: Node, kind: SymbolKind, target: &Target) {
@@ -220,7 +220,7 @@ impl<'a> Extractor<'a> {
 
     /// `export default function () {…}`: nothing names it but the word.
     pub(super) fn default_definition(&mut self, node: Node, rule: &Rule) {
-        let Some(value) = node.part(rule.value) else { return };
+        let Some(value) = part_at(node, rule.value) else { return };
         let (value, steps) = self.innermost_value(value);
         let target = Target { node, name: DEFAULT, container: None, holder: None, exported: true, whole: true };
         if self.is_name(value) {
@@ -229,7 +229,7 @@ impl<'a> Extractor<'a> {
             self.open_record(&target, steps);
         } else if let Some(kind) = self.function_value(value) {
             let rule_of_value = self.rule_of(value);
-            let named = rule_of_value.and_then(|rule| value.part(rule.name));
+            let named = rule_of_value.and_then(|rule| part_at(value, rule.name));
             if named.is_none() || self.role(value) == Some(Role::Lambda) {
                 self.define_value(node, rule, value, kind, &target);
             }
@@ -242,7 +242,7 @@ impl<'a> Extractor<'a> {
             let Some(rule) = self.rule_of(value) else { return (value, steps) };
             let inner = match rule.role {
                 Role::Transparent if rule.value == 0 => value.named_child(0),
-                Role::Assignment => value.part(rule.value),
+                Role::Assignment => part_at(value, rule.value),
                 _ => None,
             };
             let Some(inner) = inner else { return (value, steps) };
@@ -264,8 +264,8 @@ impl<'a> Extractor<'a> {
 
     /// `Class.new(Base) do … end` makes a class.
     fn made_by_call(&self, call: Node, rule: &Rule) -> Option<SymbolKind> {
-        let name = names::without_space(self.text(call.part(rule.name)?));
-        let callee = match call.part(rule.receiver) {
+        let name = names::without_space(self.text(part_at(call, rule.name)?));
+        let callee = match part_at(call, rule.receiver) {
             Some(receiver) => format!("{}.{name}", names::without_space(self.text(receiver))),
             None => name,
         };
@@ -275,8 +275,9 @@ impl<'a> Extractor<'a> {
     /// `attr_reader :items, :owner` defines a method for each name, and `define_method(:run) { … }` one with a body.
     pub(super) fn given_methods(&mut self, node: Node, rule: &Rule) -> bool {
         let known = |name: Node| rule.methods.iter().any(|known| known.as_bytes() == self.text(name));
-        let plain = !rule.methods.is_empty() && node.part(rule.receiver).is_none();
-        let Some(arguments) = node.named_child(1).filter(|_| plain && node.part(rule.name).is_some_and(known)) else {
+        let plain = !rule.methods.is_empty() && part_at(node, rule.receiver).is_none();
+        let Some(arguments) = node.named_child(1).filter(|_| plain && part_at(node, rule.name).is_some_and(known))
+        else {
             return false;
         };
         let body = super::rules::part(node, &rule.body);
@@ -364,12 +365,12 @@ impl<'a> Extractor<'a> {
     where
         'a: 't,
     {
-        let left = self.first_of_list(node.part(rule.name)?);
+        let left = self.first_of_list(part_at(node, rule.name)?);
         let name = self.innermost_name(left)?;
         let mut target =
             Target { node: name, name: self.text(name), container: None, holder: None, exported: false, whole: false };
         let known = |text: &[u8]| rule.exports.iter().any(|known| known.as_bytes() == text);
-        let value = node.part(rule.value).map(|value| self.first_of_list(value));
+        let value = part_at(node, rule.value).map(|value| self.first_of_list(value));
         let is_record = value.is_some_and(|value| self.role(value) == Some(Role::Record));
         if known(target.name) || is_record && self.module_value == Some(target.name) {
             (target.name, target.exported, target.whole) = (DEFAULT, true, true);
@@ -378,7 +379,7 @@ impl<'a> Extractor<'a> {
         let Some(member) = self.rule_of(name).filter(|rule| rule.role == Role::Member) else {
             return Some(target);
         };
-        let (object, property) = (name.part(member.object)?, name.part(member.property)?);
+        let (object, property) = (part_at(name, member.object)?, part_at(name, member.property)?);
         target.name = self.text(property);
         let text = names::without_space(self.text(object));
         if known(text.as_bytes()) {
@@ -438,15 +439,15 @@ impl<'a> Extractor<'a> {
         let items: Vec<Node> = list.named_children(&mut cursor).collect();
         for item in items {
             let Some(rule) = self.rule_of(item) else { continue };
-            let Some(name) = item.part(rule.name) else { continue };
-            let alias = item.part(rule.alias).unwrap_or(name);
+            let Some(name) = part_at(item, rule.name) else { continue };
+            let alias = part_at(item, rule.alias).unwrap_or(name);
             self.offer(self.text(name), self.text(alias), item);
         }
     }
 
     /// The list of what the file offers, in the clause that names it; without one it offers everything.
     pub(super) fn offered_names(&mut self, node: Node, rule: &Rule) {
-        let Some(list) = node.part(rule.list) else { return };
+        let Some(list) = part_at(node, rule.list) else { return };
         self.offers_a_list = true;
         let mut cursor = list.walk();
         for item in list.named_children(&mut cursor) {
@@ -494,7 +495,7 @@ impl<'a> Extractor<'a> {
                 }
             }
             Role::Parameter | Role::Declarator => {
-                if let Some(inner) = node.part(rule.name) {
+                if let Some(inner) = part_at(node, rule.name) {
                     self.names_in(inner, found, nesting + 1);
                 }
             }
