@@ -49,6 +49,9 @@ pub struct Comments {
 
 impl Comments {
     pub fn push(&mut self, mut comment: Comment, source: &[u8]) {
+        if comment.start == 0 && source.starts_with(b"#!") {
+            return; // for the shell that starts the program
+        }
         let before = &source[..comment.start as usize];
         comment.alone = before.iter().rev().take_while(|&&byte| byte != b'\n').all(|byte| byte.is_ascii_whitespace());
         self.list.push(comment);

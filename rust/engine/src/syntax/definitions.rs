@@ -45,10 +45,20 @@ impl Extractor<'_> {
         if self.defined.0 == node.id() {
             return; // by the variable that holds it
         }
+        let unknown_head = || self.table.rules.heads.keys().any(|word| self.text(node).starts_with(word.as_bytes()));
+        if rule.heading || unknown_head() {
+            return self.define_headed(node, rule, kind);
+        }
         if let Some(head) = part(node, &rule.head) {
             return self.define_head(node, head, rule, kind);
         }
         let Some(name) = self.name_node(node, rule.name) else {
+            if kind.is_type() {
+                self.interrupt_types(node);
+                if self.makes_type(kind) {
+                    return;
+                }
+            }
             if kind.is_callable() || kind == SymbolKind::Class {
                 self.anonymous(node);
             }
@@ -159,6 +169,27 @@ impl Extractor<'_> {
 
     fn member_rule(&self, name: Node) -> Option<&Rule> {
         self.table.rule(name.kind_id()).filter(|rule| matches!(rule.role, Role::Member | Role::MemberType))
+    }
+
+    /// A function that returns the type without a name in it is known as that type; true if the function around does.
+    fn makes_type(&mut self, kind: SymbolKind) -> bool {
+        let Some(scope) = self.scopes.last_mut().filter(|scope| scope.kind.is_callable()) else { return false };
+        let symbol = &mut self.facts.symbols[scope.symbol as usize];
+        let returned = if symbol.returns.is_none() { &b""[..] } else { self.strings.table.get(symbol.returns) };
+        let makes = self.table.rules.type_makers.iter().any(|known| known.as_bytes() == returned);
+        if makes {
+            (symbol.kind, scope.kind) = (kind as u8, kind);
+        }
+        makes
+    }
+
+    /// What is called as its head is written: see `heading` and `heads` in [`super::rules`].
+    fn define_headed(&mut self, node: Node, rule: &Rule, kind: SymbolKind) {
+        let (Some(first), Some(body)) = (node.child(0), part(node, &rule.body)) else { return };
+        let head = names::folded(&self.source[node.start_byte()..body.start_byte()]);
+        let mut place = self.place(node, first, kind, node);
+        place.called = Some(Cow::Owned(head.into_bytes()));
+        self.finish_definition(place, rule);
     }
 
     /// `void shop::Cart::add() {}` belongs to what stands before its last name: a type, or a namespace of this file.
@@ -398,7 +429,8 @@ impl Extractor<'_> {
         let start = place.node.start_byte() as u32;
         if let Some(keyword) = place.lead.and_then(|lead| lead.keyword) {
             // `const a = 1, b = 2`: only the first follows the keyword.
-            let alone = self.source.get(keyword as usize..start as usize).is_some_and(|text| !text.contains(&b','));
+            let before = self.source.get(keyword as usize..start as usize);
+            let alone = before.is_some_and(|text| !text.contains(&b',') && !text.contains(&b'='));
             return if alone { keyword } else { start };
         }
         let before = |node: Node| {
@@ -611,7 +643,7 @@ impl Extractor<'_> {
             let text = names::folded(self.text(value));
             self.strings.intern(text.as_bytes())
         });
-        let mut nodes = rule.map_or(vec![], |rule| parts_at(node, rule.name));
+        let mut nodes = rule.map_or(Vec::new(), |rule| parts_at(node, rule.name));
         if self.role(node) == Some(Role::Pattern) {
             nodes.push(node);
         } else if nodes.is_empty() && rule.is_none_or(|rule| rule.name == 0) {

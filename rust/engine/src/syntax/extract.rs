@@ -89,6 +89,8 @@ pub(super) struct Extractor<'a> {
     pub imported_until: u32,
     /// Byte up to which names stand in type position.
     pub type_until: u32,
+    /// Parts still ahead in which names stand in type position, the next one last.
+    types_ahead: Vec<(u32, u32)>,
     /// Byte up to which names were already taken as one reference.
     pub taken_until: u32,
     /// Where the last declarator begins.
@@ -140,6 +142,7 @@ impl<'a> Extractor<'a> {
             bound_until: 0,
             imported_until: 0,
             type_until: 0,
+            types_ahead: Vec::new(),
             taken_until: 0,
             declarator_start: u32::MAX,
             depth: 0,
@@ -239,6 +242,10 @@ impl<'a> Extractor<'a> {
         if marks & mark::BRANCH != 0 {
             self.count_branch(node);
         }
+        if marks & (mark::RULE | mark::IDENTIFIER) != 0 && self.table.rules.types_by_place {
+            let table = self.table;
+            self.note_types(node, table.rule(kind));
+        }
         if marks & mark::RULE != 0 {
             if let Some(rule) = self.rule_of(node) {
                 self.enter_rule(node, rule);
@@ -258,6 +265,29 @@ impl<'a> Extractor<'a> {
             self.tokens.push(1);
         }
         true
+    }
+
+    /// Opens the type positions that begin here, and notes those that the rule of a node says are ahead.
+    fn note_types(&mut self, node: Node, rule: Option<&Rule>) {
+        let start = node.start_byte() as u32;
+        while let Some((_, end)) = self.types_ahead.pop_if(|(first, _)| *first <= start) {
+            self.type_until = self.type_until.max(end);
+        }
+        let Some(rule) = rule else { return };
+        let types = [rule.returns, rule.type_field].map(|part| part_at(node, part));
+        let mut ahead: Vec<_> =
+            types.iter().flatten().map(|part| (part.start_byte() as u32, part.end_byte() as u32)).collect();
+        ahead.sort_unstable_by_key(|(first, _)| std::cmp::Reverse(*first));
+        self.types_ahead.append(&mut ahead);
+    }
+
+    /// A type that is written out in the place of one: what stands in it has places of its own.
+    pub(super) fn interrupt_types(&mut self, node: Node) {
+        let (start, end) = (node.start_byte() as u32, node.end_byte() as u32);
+        if self.table.rules.types_by_place && start < self.type_until {
+            self.types_ahead.push((end, self.type_until));
+            self.type_until = start;
+        }
     }
 
     fn leave(&mut self) {

@@ -31,10 +31,12 @@ impl Extractor<'_> {
         let mut cursor = node.walk();
         let mut clauses = vec![(Vec::new(), Vec::new())];
         let mut comma = false;
+        let first = part_at(node, rule.path);
         let mut more = cursor.goto_first_child();
         while more {
             let child = cursor.node();
-            let of_path = rule.path != 0 && cursor.field_id().is_some_and(|field| field.get() == rule.path);
+            let in_field = rule.path != 0 && cursor.field_id().is_some_and(|field| field.get() == rule.path);
+            let of_path = in_field || Some(child) == first;
             comma |= self.text(child) == b",";
             if comma && of_path && clauses.last().is_some_and(|(path, _)| !path.is_empty()) {
                 clauses.push((Vec::new(), Vec::new()));
@@ -320,6 +322,9 @@ impl Extractor<'_> {
 
     /// `require 'a'` where nothing holds what it gives; true if it was one.
     pub(super) fn bare_import(&mut self, node: Node, rule: &Rule) -> bool {
+        if self.table.rules.import_binding == ImportBinding::Everything {
+            return false; // a command's arguments are no list: see `imported_by_name`
+        }
         let Some(path) = self.called_path(&rule.imports, rule, node) else { return false };
         if node.end_byte() as u32 > self.imported_until {
             let prefix = self.import_path(path);
@@ -336,6 +341,30 @@ impl Extractor<'_> {
         let path = arguments.named_child(0)?;
         let text = self.text(path);
         text.first().is_some_and(|first| matches!(first, b'"' | b'\'' | b'`')).then_some(path)
+    }
+
+    /// A call that imports (`source "$root/pool.sh"`); true if it was one. Of a path that is put together what stands
+    /// after the last unknown part is known.
+    pub(super) fn imported_by_name(&mut self, node: Node, rule: &Rule) -> bool {
+        let commands = self.table.rules.import_binding == ImportBinding::Everything;
+        if !commands || !self.calls_one_of(node, rule, &rule.imports) {
+            return false;
+        }
+        let argument = part_at(node, rule.callee).and_then(|callee| callee.next_named_sibling());
+        let Some(argument) = argument else { return false };
+        let known = |part: &Node| self.table.marks(part.kind_id()) & (mark::STRING | mark::IDENTIFIER) != 0;
+        let mut cursor = argument.walk();
+        let unknown = argument.named_children(&mut cursor).filter(|part| !known(part)).last();
+        let start = unknown.map_or(argument.start_byte(), |unknown| unknown.end_byte());
+        let text = names::without_space(&self.source[start..argument.end_byte()]);
+        let path = text.trim_matches(['"', '\''].as_slice());
+        let path = if unknown.is_some() { path.trim_start_matches('/') } else { path };
+        let whole = known(&argument) || argument.named_child_count() > 0;
+        if path.is_empty() || !whole {
+            return false;
+        }
+        self.import_whole(node, &Prefix { path: path.into(), level: 0, from: true }, None);
+        true
     }
 
     /// Path of a call that imports, and the member taken from what it gives: `await import('./a')`, `require('a').b`.

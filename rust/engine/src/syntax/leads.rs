@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::extract::Extractor;
 use super::facts::SymbolKind;
-use super::rules::{Role, Rule, part_at};
+use super::rules::{Role, Rule, mark, part_at};
 
 /// A decorated or exported definition begins before itself.
 #[derive(Clone, Copy)]
@@ -29,7 +29,9 @@ impl Extractor<'_> {
         let keyword = (rule.role == Role::KeywordWrapper).then_some(node.start_byte() as u32);
         let wrapper = rule.role == Role::Wrapper || keyword.is_some();
         // `type (…)` opens a group: each definition in it begins with itself.
-        let inner = node.child(1).and_then(|inner| self.role(inner));
+        let mut cursor = node.walk();
+        let is_word = |part: &Node| self.table.marks(part.kind_id()) & mark::IDENTIFIER != 0; // `declare -r`
+        let inner = node.children(&mut cursor).skip(1).find(|part| !is_word(part)).and_then(|inner| self.role(inner));
         if keyword.is_some() && inner.is_none_or(|role| role.defines().is_none()) {
             return;
         }

@@ -10,6 +10,7 @@ mod declarators;
 mod definitions;
 mod extract;
 pub mod facts;
+mod headings;
 mod imports;
 mod leads;
 pub mod names;

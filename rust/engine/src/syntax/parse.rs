@@ -140,7 +140,7 @@ pub fn has_begun() -> bool {
 pub fn parse_tree(source: &[u8], table: &Table) -> Option<Tree> {
     let grammar = table.grammar.as_ref()?;
     let readable = without_macros(source, &table.rules.macros_around);
-    let source = readable.as_ref();
+    let source = &with_known_heads(readable.as_ref(), table);
     BEGUN.store(true, Ordering::Relaxed);
     PARSER.with_borrow_mut(|parser| {
         parser.set_language(grammar).ok()?;
@@ -155,6 +155,30 @@ pub fn parse_tree(source: &[u8], table: &Table) -> Option<Tree> {
         }
         tree
     })
+}
+
+/// The source with every head that the grammar does not know (`@test "adds" {`) written as one that it does, in as many
+/// bytes; places in the tree are places in the source.
+fn with_known_heads<'s>(source: &'s [u8], table: &Table) -> Cow<'s, [u8]> {
+    let mut known = Cow::Borrowed(source);
+    if table.rules.heads.is_empty() {
+        return known;
+    }
+    let mut line_start = 0;
+    for line in source.split_inclusive(|&byte| byte == b'\n') {
+        let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let head = table.rules.heads.iter().find(|(word, _)| line[indent..].starts_with(word.as_bytes()));
+        let end = line.windows(2).rposition(|pair| matches!(pair, b" {" | b"\t{"));
+        if let (Some((word, instead)), Some(end)) = (head, end)
+            && indent + word.len().max(instead.len()) <= end
+        {
+            let known = &mut known.to_mut()[line_start + indent..=line_start + end];
+            known.fill(b' ');
+            known[..instead.len()].copy_from_slice(instead.as_bytes());
+        }
+        line_start += line.len();
+    }
+    known
 }
 
 /// The source with blanks for the macros around `keywords`: `SHOP_EXPORT template`, `class SHOP_API Cart {`. A grammar

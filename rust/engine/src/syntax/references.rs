@@ -45,10 +45,14 @@ impl Extractor<'_> {
             self.taken_until = self.taken_until.max(part_at(node, rule.receiver).map_or(0, |it| it.end_byte() as u32));
             return;
         }
-        let special = self.bare_import(node, rule) || self.mixed_in(node, rule) || self.given_methods(node, rule);
+        let special = self.bare_import(node, rule)
+            || self.imported_by_name(node, rule)
+            || self.mixed_in(node, rule)
+            || self.given_methods(node, rule);
         if special || self.constructed(node, rule) {
             return;
         }
+        self.call_of_argument(node, rule);
         let named = if rule.callee != 0 {
             part_at(node, rule.callee).and_then(|callee| self.named(callee))
         } else {
@@ -121,6 +125,28 @@ impl Extractor<'_> {
         if let Some((name, receiver)) = self.named(child) {
             self.type_reference(child, name, receiver);
             self.taken_until = self.taken_until.max(child.end_byte() as u32);
+        }
+    }
+
+    pub(super) fn calls_one_of(&self, node: Node, rule: &Rule, names: &[String]) -> bool {
+        let callee = || part_at(node, rule.callee).map(|callee| self.text(callee));
+        !names.is_empty() && callee().is_some_and(|callee| names.iter().any(|name| name.as_bytes() == callee))
+    }
+
+    /// `trap cleanup EXIT` calls `cleanup`, too.
+    fn call_of_argument(&mut self, node: Node, rule: &Rule) {
+        if !self.calls_one_of(node, rule, &rule.runs) {
+            return;
+        }
+        let is_name = |argument: &Node| self.table.marks(argument.kind_id()) & mark::IDENTIFIER != 0;
+        let mut cursor = node.walk();
+        let mut arguments = node.named_children(&mut cursor).skip(1);
+        let is_option = |argument: Node| self.text(argument).len() > 1 && self.text(argument).starts_with(b"-");
+        let first = arguments.find(|argument| !is_option(*argument)).filter(is_name);
+        let first = first.filter(|argument| self.text(*argument) != b"-");
+        if let Some((name, _)) = first.and_then(|argument| self.named(argument)) {
+            let owner = self.scope().symbol;
+            self.push_reference(owner, name, Str::NONE, node, ReferenceKind::Call);
         }
     }
 

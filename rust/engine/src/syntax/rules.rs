@@ -280,7 +280,7 @@ impl Role {
 }
 
 /// One row of `[nodes]` in `language.toml`: a role, and where its parts stand: in a field of the grammar, in the first child
-/// of a kind, `after =`, which is the named child that follows that token, or `first child`.
+/// of a kind, in `every` one of a kind, `after =`, which is the named child that follows that token, or `first child`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NodeSpec {
@@ -322,7 +322,7 @@ struct NodeSpec {
     inside: Vec<String>,
     /// The role of nodes that `requires`, `unless` or `inside` turn down.
     otherwise: Option<Role>,
-    /// The names of callees that import (JavaScript's `require`).
+    /// The names of callees that import (JavaScript's `require`, the shell's `source`).
     #[serde(default)]
     imports: Vec<String>,
     /// Of a call: names under which a type is called to make one of it (Ruby's `new`).
@@ -349,6 +349,12 @@ struct NodeSpec {
     /// A constructor whatever its name (Java).
     #[serde(default)]
     constructor: bool,
+    /// The names of callees that call what they are given first (the shell's `command`, `trap`).
+    #[serde(default)]
+    runs: Vec<String>,
+    /// Called as its whole head is written, so that no call means it: `test "adds"`.
+    #[serde(default)]
+    heading: bool,
     /// Its neighbours of the same name are one symbol with it.
     clauses: Option<Clauses>,
     /// The variables in a type are symbols, as those of a module are (Scala's `object`).
@@ -425,6 +431,13 @@ pub struct Rules {
     /// Declared types that leave the type to the value (`var`).
     #[serde(default)]
     pub inferred_types: Vec<String>,
+    /// What functions return that make types: one in which a type without a name stands is that type (Zig's `type`).
+    #[serde(default)]
+    pub type_makers: Vec<String>,
+    /// Words that open a block with a heading, which the grammar does not know (`@test "adds" {`), and the head that it
+    /// reads instead; such a block is called as its head is written.
+    #[serde(default)]
+    pub heads: BTreeMap<String, String>,
     /// Names of constructors (`__init__`, `constructor`); [`TYPE_NAME`] is that of their type.
     #[serde(default)]
     pub constructors: Vec<String>,
@@ -438,6 +451,9 @@ pub struct Rules {
     /// Leaf kinds that are names of types.
     #[serde(default)]
     pub types: Vec<String>,
+    /// Names of types look like all others: they are told by standing in the `type` or `returns` part of a node.
+    #[serde(default)]
+    pub types_by_place: bool,
     #[serde(default)]
     pub strings: Vec<String>,
     #[serde(default)]
@@ -502,6 +518,7 @@ pub struct Rule {
     pub inside: Vec<u16>,
     pub otherwise: Option<Role>,
     pub constructor: bool,
+    pub heading: bool,
     pub clauses: Option<Clauses>,
     pub variables: bool,
     pub private: bool,
@@ -522,12 +539,14 @@ pub struct Rule {
     pub defines: Vec<(String, SymbolKind)>,
     pub methods: Vec<String>,
     pub exports: Vec<String>,
+    pub runs: Vec<String>,
     pub capitalised: bool,
 }
 
 /// Marks the number of a part that is a kind of child, or what follows a token; others are fields.
 const KIND: u16 = 0x8000;
 const AFTER: u16 = 0x4000;
+const EVERY: u16 = KIND | AFTER;
 
 /// The part of a node that a rule names by `number`; None for 0.
 pub fn part_at<'t>(node: Node<'t>, number: u16) -> Option<Node<'t>> {
@@ -543,10 +562,14 @@ pub fn part_at<'t>(node: Node<'t>, number: u16) -> Option<Node<'t>> {
     }
 }
 
-/// All parts of a node that a rule names by `number`; only a field may hold several.
+/// All parts of a node that a rule names by `number`; only a field, or `every` kind, may hold several.
 pub fn parts_at(node: Node<'_>, number: u16) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
     match std::num::NonZeroU16::new(number) {
-        Some(field) if number & (KIND | AFTER) == 0 => node.children_by_field_id(field, &mut node.walk()).collect(),
+        Some(field) if number & (KIND | AFTER) == 0 => node.children_by_field_id(field, &mut cursor).collect(),
+        Some(_) if number & EVERY == EVERY => {
+            node.children(&mut cursor).filter(|child| child.kind_id() == number & !EVERY).collect()
+        }
         _ => part_at(node, number).into_iter().collect(),
     }
 }
@@ -688,6 +711,7 @@ impl Table {
             let found = match name.strip_prefix("after ") {
                 Some(token) => first(token).map(|id| id | AFTER),
                 None if name == "first child" => Some(AFTER),
+                None if name.starts_with("every ") => first(&name["every ".len()..]).map(|id| id | EVERY),
                 None => field.or_else(|| first(name).map(|id| id | KIND)),
             };
             found.ok_or_else(|| RulesError::UnknownField {
@@ -749,6 +773,7 @@ impl Table {
             inside,
             otherwise: spec.otherwise,
             constructor: spec.constructor,
+            heading: spec.heading,
             clauses: spec.clauses,
             variables: spec.variables,
             private: spec.private,
@@ -768,6 +793,7 @@ impl Table {
             defines: defines.collect::<Result<_, RulesError>>()?,
             methods: spec.methods.clone(),
             exports: spec.exports.clone(),
+            runs: spec.runs.clone(),
             capitalised: spec.capitalised,
         })
     }

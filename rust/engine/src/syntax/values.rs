@@ -57,14 +57,16 @@ impl<'a> Extractor<'a> {
         // What the parser had to complete is no declaration, but the beginning of something it could not read.
         let completed = || node.child(node.child_count().saturating_sub(1)).is_some_and(|last| last.is_missing());
         let anonymous = (node.start_byte() as u32) < self.anonymous_until;
+        // `IFS= read line` gives a value to one call.
+        let of_call = || node.parent().is_some_and(|parent| self.role(parent) == Some(Role::Call));
         let among_members = self.holders.contains(&self.scope().symbol) && self.depth == self.scope().depth + 2;
         // In the body of a type only functions are declared; what else stands there are fields.
         let in_type = self.scope().kind.is_type() && !rule.parameters.is_empty();
-        if self.scope().kind != SymbolKind::Module && !among_members && !in_type || anonymous || completed() {
+        let in_module = self.scope().kind == SymbolKind::Module;
+        if !in_module && !among_members && !in_type || anonymous || completed() || of_call() {
             return;
         }
-        let targets = parts_at(node, rule.name);
-        for declared in targets {
+        for declared in parts_at(node, rule.name) {
             let declared = self.unmasked(node, declared);
             if matches!(self.role(declared), Some(Role::Pattern | Role::List)) {
                 let mut names = Vec::new();
@@ -251,7 +253,7 @@ impl<'a> Extractor<'a> {
         (value, 0)
     }
 
-    /// What a value defines: a function, or a class.
+    /// What a value defines: a function, or a type.
     fn function_value(&self, value: Node) -> Option<SymbolKind> {
         let rule = self.rule_of(value)?;
         match rule.role {
@@ -259,7 +261,7 @@ impl<'a> Extractor<'a> {
             Role::Call if !rule.defines.is_empty() => return self.made_by_call(value, rule),
             _ => {}
         }
-        rule.role.defines().filter(|kind| kind.is_callable() || *kind == SymbolKind::Class)
+        rule.role.defines().filter(|kind| kind.is_callable() || kind.is_type())
     }
 
     /// `Class.new(Base) do … end` makes a class.

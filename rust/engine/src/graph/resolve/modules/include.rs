@@ -12,13 +12,23 @@ pub fn included_by(project: &Project, file: u32, imports: &[ImportEntry]) -> Vec
     let mut last = None;
     for import in imports {
         if last != Some(import.path) {
-            included.extend(find(project, file, project.text(import.path)));
+            included.extend(named(project, file, project.text(import.path)));
         }
         last = Some(import.path);
     }
     included.sort_unstable();
     included.dedup();
     included
+}
+
+/// The files that a path means, as it stands or with an extension that the language lets out.
+fn named(project: &Project, file: u32, path: &[u8]) -> Vec<u32> {
+    let found = find(project, file, path);
+    let mut extensions = project.traits_of(file).extensions.iter().filter(|_| found.is_empty());
+    let with_extension = extensions.find_map(|extension| {
+        Some(find(project, file, &[path, extension.as_bytes()].concat())).filter(|it| !it.is_empty())
+    });
+    with_extension.unwrap_or(found)
 }
 
 fn find(project: &Project, file: u32, path: &[u8]) -> Vec<u32> {

@@ -1,7 +1,7 @@
 //! `./x`: a file beside this one without its extension, or the index file of a folder.
 //!
 //! A path that does not start with a dot is a library, unless a file of the project lies there: below the root, or
-//! below `src` for the usual `@/x`.
+//! below `src` for the usual `@/x`; beside this file, if the path has an extension of the language (`pool.zig`).
 
 use super::Target;
 use crate::graph::builder::ImportEntry;
@@ -14,7 +14,9 @@ pub fn locate(project: &Project, file: u32, import: &ImportEntry) -> Target {
         join(here, path).and_then(|path| file_at(project, file, &path))
     } else {
         let below = path.strip_prefix(b"@/").or_else(|| path.strip_prefix(b"~/")).unwrap_or(path);
-        [&b""[..], b"src"].into_iter().find_map(|root| file_at(project, file, &join(root, below)?))
+        let is_file = project.traits_of(file).extensions.iter().any(|extension| path.ends_with(extension.as_bytes()));
+        let beside = is_file.then_some(here);
+        beside.into_iter().chain([&b""[..], b"src"]).find_map(|root| file_at(project, file, &join(root, below)?))
     };
     found.map_or(Target::Missing, |found| Target::Module(project.data.files[found as usize].first_node))
 }

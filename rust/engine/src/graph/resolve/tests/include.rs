@@ -62,6 +62,22 @@ function flush()
 }
 
 #[test]
+fn an_extension_may_be_left_out() {
+    check(
+        "
+== test/pool.c
+import ../lib/helper
+function run()
+  call open               # -> lib/helper.h#open 0.95
+== lib/helper.h
+function open()
+== other/helper.h
+function open()
+",
+    );
+}
+
+#[test]
 fn members_written_outside_their_type_and_what_namespaces_hold_are_found_by_receiver() {
     check(
         "

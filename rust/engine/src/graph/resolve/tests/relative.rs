@@ -77,3 +77,23 @@ function run()
 ",
     );
 }
+
+#[test]
+fn a_path_with_an_extension_and_no_dots_before_it_lies_beside() {
+    check(
+        "
+== lib/app.ts
+from util.ts import clamp
+from parts/list.ts import push
+function main()
+  call clamp             # -> lib/util.clamp 0.95
+  call push              # -> lib/parts/list.push 0.95
+== lib/util.ts
+function clamp()
+== util.ts
+function clamp()
+== lib/parts/list.ts
+function push()
+",
+    );
+}
