@@ -70,6 +70,10 @@ pub struct LanguageTraits {
     pub foreign_roots: Vec<String>,
     /// Packages that every file sees without importing them: `java.lang`.
     pub implicit_packages: Vec<String>,
+    /// Whether a package sees what the packages around it hold: `Shop.Core` what is in `Shop`.
+    pub outer_packages: bool,
+    /// Whether types of one name in one package are parts of one type.
+    pub partial_types: bool,
     /// Global names of the language that are receivers: `console`, `Math`.
     pub foreign_names: Vec<String>,
     /// Method names that built-in types have too; one project method of that name is little evidence.
@@ -94,6 +98,8 @@ impl Default for LanguageTraits {
             index_names: Vec::new(),
             foreign_roots: Vec::new(),
             implicit_packages: Vec::new(),
+            outer_packages: false,
+            partial_types: false,
             foreign_names: Vec::new(),
             common_members: Vec::new(),
         }

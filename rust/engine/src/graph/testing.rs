@@ -159,6 +159,7 @@ impl File {
             "js" => ("javascript", ".", stem.to_string()),
             "ts" => ("typescript", ".", stem.to_string()),
             "go" => ("go", ".", folder.to_string()),
+            "cs" => ("csharp", ".", package.expect("a package").to_string()),
             "java" => ("java", ".", package.expect("a package").to_string()),
             "rs" => (
                 "rust",

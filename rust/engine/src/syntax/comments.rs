@@ -171,6 +171,7 @@ const SUMMARY_LIMIT: usize = 200;
 pub fn summary(text: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(text);
     let text = without_tags(&text);
+    let text = if text.contains("<summary>") { Cow::Owned(without_elements(&text)) } else { text };
     // What a tag says (`@param url`) is a summary only where nothing else is said.
     let lines = || text.lines().map(clean_line);
     first_line(lines().filter(|line| !line.starts_with('@'))).or_else(|| first_line(lines()))
@@ -201,6 +202,20 @@ fn without_tags(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
+/// `<summary>Opens <see cref="Pool"/>.</summary>` says `Opens Pool.`
+fn without_elements(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, element)) = rest.split_once('<') {
+        plain.push_str(before);
+        let (inner, after) = element.split_once('>').unwrap_or((element, ""));
+        plain.push_str(inner.split('"').nth(1).unwrap_or_default());
+        rest = after;
+    }
+    plain.push_str(rest);
+    plain
+}
+
 fn clean_line(line: &str) -> &str {
     let line = line
         .trim()
@@ -218,6 +233,7 @@ mod tests {
             ("/**\n * Opens the pool.\n * @param size\n */", "Opens the pool."),
             ("/// Reads a frame.", "Reads a frame."),
             ("/** {@code null} or a {@link Pool#get pool}. */", "null or a Pool#get pool."),
+            ("/// <summary>\n/// Opens <see cref=\"Pool\"/>.\n/// </summary>", "Opens Pool."),
             ("#: Most items of a cart.", "Most items of a cart."),
             ("//go:noinline", "go:noinline"),
             ("\n    Session of one user.\n\n    More.\n", "Session of one user."),

@@ -42,6 +42,9 @@ impl Extractor<'_> {
         if rule.role == Role::DefineVariable {
             return self.variables(node, rule);
         }
+        if rule.role == Role::DefineMethod && rule.type_field != 0 {
+            self.binding(node, rule);
+        }
         if self.defined.0 == node.id() {
             return; // by the variable that holds it
         }
@@ -79,6 +82,13 @@ impl Extractor<'_> {
         match self.rule_of(inner).and_then(|inner_rule| self.name_node(inner, inner_rule.name)) {
             Some(inner_name) => self.alias(node, name, rule, kind, inner_name),
             None => self.define(node, name, rule, inner_kind, node),
+        }
+    }
+
+    /// A package with a body that is not the file's own: one in another, or a second one beside it.
+    pub(super) fn further_package(&mut self, node: Node, rule: &Rule) {
+        if !rule.body.is_empty() && node.start_byte() as u32 != self.package.0 {
+            self.definition(node, rule, SymbolKind::Module);
         }
     }
 
@@ -147,6 +157,11 @@ impl Extractor<'_> {
         let mut place = self.place(node, name, kind, callable);
         // A module's name is as long as it is written: `namespace a.b`.
         place.called = (kind == SymbolKind::Module).then(|| Cow::Borrowed(self.text(name)));
+        let source: &[u8] = self.source;
+        if kind == SymbolKind::Method && name.start_byte() > node.start_byte() && source[name.start_byte() - 1] == b'~'
+        {
+            place.called = source.get(name.start_byte() - 1..name.end_byte()).map(Cow::Borrowed); // a destructor
+        }
         if let Some(receiver) = self.receiver_type(node, rule) {
             place.container = receiver;
             place.parent = self.symbol_of_type(receiver).unwrap_or(place.parent);
@@ -296,7 +311,12 @@ impl Extractor<'_> {
         let member = parent.is_type();
         let promised = matches!(parent, SymbolKind::Trait | SymbolKind::Interface)
             || !place.container.is_none() && self.containers.last().is_some_and(|container| container.implements);
-        if promised && matches!(self.table.rules.visibility, VisibilityRule::Pub | VisibilityRule::Modifier) {
+        if promised
+            && matches!(
+                self.table.rules.visibility,
+                VisibilityRule::Pub | VisibilityRule::Modifier | VisibilityRule::ModifierOrPrivate
+            )
+        {
             modifiers.visibility = modifiers.visibility.or(Some(Visibility::Public));
         }
         if self.table.rules.visibility == VisibilityRule::Section && member {
@@ -305,7 +325,8 @@ impl Extractor<'_> {
         let constructor = rule.constructor
             || self.table.rules.constructors.iter().any(|known| known.as_bytes() == name_text)
             || self.is_named_as_its_type(place, name_text);
-        let bodiless = !rule.body.is_empty() && body.is_none() && !self.table.rules.empty_bodies;
+        let property = rule.role == Role::DefineMethod && rule.type_field != 0;
+        let bodiless = !rule.body.is_empty() && body.is_none() && !property && !self.table.rules.empty_bodies;
         let declares =
             bodiless && (place.kind.is_callable() || modifiers.declared && place.kind == SymbolKind::Variable);
         let mut symbol: Symbol = bytemuck::Zeroable::zeroed();
@@ -397,8 +418,11 @@ impl Extractor<'_> {
     fn qualified(&mut self, place: &Place, name: &[u8]) -> Str {
         let table = self.table;
         let parent = &self.facts.symbols[place.parent as usize];
+        // What stands behind the file's own package is a package by itself.
+        let beside = place.kind == SymbolKind::Module && (1..=place.node.start_byte() as u32).contains(&self.package.1);
         let unnamed = || self.strings.table.get(parent.qualified) == self.path.as_bytes();
         let hides_module = match table.rules.modules {
+            _ if beside => true,
             ModuleNames::File => true,
             ModuleNames::Namespace => unnamed(),
             _ => false,
@@ -638,7 +662,7 @@ impl Extractor<'_> {
             let before = node.named_child(node.named_child_count() as u32 - 2);
             type_name = before.map_or(Str::NONE, |before| self.strings.intern(self.text(before)));
         }
-        let default = rule.and_then(|rule| part_at(node, rule.value));
+        let default = rule.and_then(|rule| rule.value_of(node));
         let default = default.map_or(Str::NONE, |value| {
             let text = names::folded(self.text(value));
             self.strings.intern(text.as_bytes())

@@ -11,7 +11,7 @@ use super::comments::{Comment, Comments};
 use super::facts::{FileFacts, Header, Interner, NO_INDEX, ReferenceKind, Str, Symbol, SymbolKind, Visibility};
 use super::leads::Lead;
 use super::names;
-use super::rules::{ModuleNames, Role, Rule, Table, mark, part_at, parts_at};
+use super::rules::{Role, Rule, Table, mark, part_at, parts_at};
 use super::terms::{Occurrences, WORD_LIMIT};
 use super::values::Held;
 
@@ -93,6 +93,8 @@ pub(super) struct Extractor<'a> {
     types_ahead: Vec<(u32, u32)>,
     /// Byte up to which names were already taken as one reference.
     pub taken_until: u32,
+    /// Where the clause begins that names the file's package, and where it ends if all of the package stands in it.
+    pub package: (u32, u32),
     /// Where the last declarator begins.
     declarator_start: u32,
     pub depth: u32,
@@ -144,6 +146,7 @@ impl<'a> Extractor<'a> {
             type_until: 0,
             types_ahead: Vec::new(),
             taken_until: 0,
+            package: (0, 0),
             declarator_start: u32::MAX,
             depth: 0,
             tokens: Vec::with_capacity(source.len()),
@@ -190,17 +193,23 @@ impl<'a> Extractor<'a> {
 
     /// The package named by clauses at the top of the file, one inside the other; looked for among the first children
     /// of the root.
-    fn declared_package(&self, root: Node) -> Option<String> {
+    fn declared_package(&mut self, root: Node) -> Option<String> {
         let mut cursor = root.walk();
-        let clauses = root.children(&mut cursor).take(64).filter_map(|child| {
-            let rule = self.rule_of(child).filter(|rule| rule.role_of(child) == Some(Role::Package))?;
+        let mut parts: Vec<String> = Vec::new();
+        for child in root.children(&mut cursor).take(64) {
+            let rule = self.rule_of(child).filter(|rule| rule.role_of(child) == Some(Role::Package));
+            let Some(rule) = rule else { continue };
+            if !rule.body.is_empty() && !parts.is_empty() {
+                continue; // a second one with a body is a module of its own
+            }
             let last = || child.named_child(child.named_child_count().checked_sub(1)? as u32);
-            let name = part_at(child, rule.name).or_else(last)?;
-            Some(names::without_space(self.text(name)))
-        });
-        // Namespaces stand side by side: the first names the file.
-        let several = if self.table.rules.modules == ModuleNames::Namespace { 1 } else { usize::MAX };
-        let parts: Vec<String> = clauses.take(several).collect();
+            let Some(name) = part_at(child, rule.name).or_else(last) else { continue };
+            if parts.is_empty() {
+                let end = if rule.body.is_empty() { 0 } else { child.end_byte() as u32 };
+                self.package = (child.start_byte() as u32, end);
+            }
+            parts.push(names::without_space(self.text(name)));
+        }
         (!parts.is_empty()).then(|| parts.join(&self.table.rules.separator))
     }
 
@@ -208,6 +217,11 @@ impl<'a> Extractor<'a> {
         let mut cursor = tree.walk();
         loop {
             let node = cursor.node();
+            let in_type = !self.table.type_fields.is_empty()
+                && cursor.field_id().is_some_and(|field| self.table.type_fields.contains(&field.get()));
+            if in_type {
+                self.type_until = self.type_until.max(node.end_byte() as u32);
+            }
             let field = if self.table.bare_calls() { cursor.field_id() } else { None };
             let descend = self.enter(node, field.map_or(0, std::num::NonZeroU16::get));
             if descend && cursor.goto_first_child() {
@@ -250,6 +264,9 @@ impl<'a> Extractor<'a> {
             if let Some(rule) = self.rule_of(node) {
                 self.enter_rule(node, rule);
             }
+        }
+        if marks & mark::TYPE_POSITION != 0 {
+            self.type_until = self.type_until.max(node.end_byte() as u32);
         }
         if marks & mark::STRING != 0 {
             self.string(node);
@@ -331,6 +348,8 @@ impl<'a> Extractor<'a> {
             Role::Member if (node.start_byte() as u32) < self.type_until => self.member_type(node, rule),
             Role::Member if rule.type_field != 0 && self.names_type(node) => self.member_type(node, rule),
             Role::Declarator | Role::Skip => self.declarator_start = node.start_byte() as u32,
+            Role::Package if rule.list != 0 => self.offered_names(node, rule),
+            Role::Package => self.further_package(node, rule),
             Role::Access => self.access(node),
             Role::TypeContext => self.type_context(node),
             Role::TypeParameter => self.type_parameter(node, rule),
@@ -340,7 +359,6 @@ impl<'a> Extractor<'a> {
             Role::Field => self.field(node, rule),
             Role::RecordMember => self.record_member(node, rule),
             Role::Lambda => self.anonymous(node),
-            Role::Package if rule.list != 0 => self.offered_names(node, rule),
             Role::Import if rule.of_call => self.called_import(node, rule),
             Role::Import if !rule.qualified.is_empty() => self.qualified_import(node, rule),
             Role::Import => self.import(node, rule),
@@ -385,11 +403,24 @@ impl<'a> Extractor<'a> {
             parameters.extend(node.named_child(0));
         }
         // It holds in the definition around it; what opens no scope (Rust's `impl`) is two nodes above.
-        let scope = self.scope();
+        let (callable, scope) = (self.scope().kind.is_callable(), self.scope());
         let depth = if scope.kind == SymbolKind::Module { self.depth.saturating_sub(2) } else { scope.depth };
+        let mut texts = Vec::with_capacity(parameters.len());
         for name in parameters {
             let text = self.strings.intern(self.text(name));
             self.type_parameters.push((depth, text));
+            texts.push(text);
+        }
+        // The type that is returned may stand before them: `List<K> Pick<K>()`.
+        if callable {
+            let owner = self.scope().symbol;
+            let of_owner = self.facts.references.iter().rev().take_while(|reference| reference.owner == owner).count();
+            let kept = self.facts.references.len() - of_owner;
+            for reference in self.facts.references.split_off(kept) {
+                if !texts.contains(&reference.name) {
+                    self.facts.references.push(reference);
+                }
+            }
         }
     }
 

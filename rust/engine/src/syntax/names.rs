@@ -94,6 +94,9 @@ pub fn visibility(rule: VisibilityRule, name: &[u8], modifiers: Modifiers, membe
             if first.is_some_and(char::is_uppercase) { Visibility::Public } else { Visibility::Internal }
         }
         VisibilityRule::Modifier => said.unwrap_or(Visibility::Internal),
+        VisibilityRule::ModifierOrPrivate => {
+            said.unwrap_or(if member { Visibility::Private } else { Visibility::Internal })
+        }
         VisibilityRule::ModifierOrPublic => said.unwrap_or(Visibility::Public),
         VisibilityRule::Pub => said.unwrap_or(Visibility::Private),
         VisibilityRule::Static => if_else(modifiers.flags & flag::STATIC == 0),

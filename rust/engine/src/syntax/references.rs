@@ -379,7 +379,8 @@ impl Extractor<'_> {
                     }
                     // The separator as written: `.`, `::`, `->`, `?.`.
                     let between = &self.source[object.end_byte()..property.start_byte()];
-                    out.push_str(&names::without_space(between));
+                    let between = names::without_space(between);
+                    out.push_str(if between == "?" { "?." } else { &between });
                 }
                 // A name with nothing but a sign (PHP's `self::$store`) is written as it stands.
                 let is_identifier = |name: Node| self.table.marks(name.kind_id()) & mark::IDENTIFIER != 0;
@@ -449,11 +450,17 @@ impl Extractor<'_> {
             return;
         }
         let declared = self.type_text(node, rule.type_field);
-        for target in parts_at(node, rule.name) {
+        let mut targets = parts_at(node, rule.name);
+        if rule.name == 0 {
+            let mut cursor = node.walk();
+            let children = node.named_children(&mut cursor);
+            targets.extend(children.filter(|child| self.role(*child) == Some(Role::Declarator)));
+        }
+        for target in targets {
             let (target, value) = self.first_of_lists(target, value);
             self.bind_local(target);
             // The value may stand beside the name, inside a declarator.
-            let inner = || self.rule_of(target).and_then(|rule| part_at(target, rule.value));
+            let inner = || self.rule_of(target).and_then(|rule| rule.value_of(target));
             let value = value.or_else(inner);
             let Some(name) = self.binding_name(target, rule) else { continue };
             let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };

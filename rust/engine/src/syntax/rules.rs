@@ -45,6 +45,8 @@ pub enum VisibilityRule {
     Modifier,
     /// A modifier says so; without one it is public.
     ModifierOrPublic,
+    /// A modifier says so; without one a member is private, and anything else package-private.
+    ModifierOrPrivate,
     /// `pub` or private.
     Pub,
     /// `static` is private to the file.
@@ -80,6 +82,11 @@ pub enum Clauses {
     /// Those of one name and number of parameters (Elixir).
     Arity,
 }
+/// Stands in `value` for the last child.
+pub const LAST: &str = "<last>";
+/// The field of [`LAST`].
+const LAST_FIELD: u16 = u16::MAX;
+
 /// Stands among [`Rules::constructors`] for the name of the type.
 pub const TYPE_NAME: &str = "<type>";
 
@@ -101,7 +108,8 @@ pub enum Role {
     DefineType,
     #[serde(rename = "definition.function")]
     DefineFunction,
-    /// A method wherever it stands: in a type, an object, an anonymous class.
+    /// A method wherever it stands: in a type, an object, an anonymous class. With `type` it is a property, and what it
+    /// holds is remembered.
     #[serde(rename = "definition.method")]
     DefineMethod,
     /// A block at module level that belongs to what stands before it: a call of a macro, whose first argument is the
@@ -117,6 +125,7 @@ pub enum Role {
     #[serde(rename = "assignment")]
     Assignment,
     /// A local or field: what it holds is remembered for receivers.
+    /// Without `name` its names are the declarators in it.
     #[serde(rename = "binding")]
     Binding,
     /// A field of the type around it: a method if it holds a function, else a binding.
@@ -152,7 +161,8 @@ pub enum Role {
     /// Goes before a definition: decorator, attribute, annotation.
     #[serde(rename = "decorator")]
     Decorator,
-    /// The clause that names the file's package, and may have a `list` of what the file offers.
+    /// The clause that names the file's package, and may have a `list` of what the file offers; with a `body` what
+    /// stands in it, and a second one is a module.
     #[serde(rename = "package")]
     Package,
     #[serde(rename = "parameter")]
@@ -280,7 +290,7 @@ impl Role {
 }
 
 /// One row of `[nodes]` in `language.toml`: a role, and where its parts stand: in a field of the grammar, in the first child
-/// of a kind, in `every` one of a kind, `after =`, which is the named child that follows that token, or `first child`.
+/// of a kind, `after =`, which is the named child that follows that token, or `first child`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NodeSpec {
@@ -297,6 +307,7 @@ struct NodeSpec {
     /// Fields or kinds of child: the signature ends before it.
     #[serde(default)]
     body: Several,
+    /// [`LAST`] for what stands behind the name, where the grammar gives it no field.
     value: Option<String>,
     #[serde(rename = "type")]
     type_field: Option<String>,
@@ -454,6 +465,9 @@ pub struct Rules {
     /// Names of types look like all others: they are told by standing in the `type` or `returns` part of a node.
     #[serde(default)]
     pub types_by_place: bool,
+    /// Fields and kinds whose inside is in type position, where a type's name looks like any other.
+    #[serde(default)]
+    pub type_positions: Vec<String>,
     #[serde(default)]
     pub strings: Vec<String>,
     #[serde(default)]
@@ -546,7 +560,6 @@ pub struct Rule {
 /// Marks the number of a part that is a kind of child, or what follows a token; others are fields.
 const KIND: u16 = 0x8000;
 const AFTER: u16 = 0x4000;
-const EVERY: u16 = KIND | AFTER;
 
 /// The part of a node that a rule names by `number`; None for 0.
 pub fn part_at<'t>(node: Node<'t>, number: u16) -> Option<Node<'t>> {
@@ -562,14 +575,10 @@ pub fn part_at<'t>(node: Node<'t>, number: u16) -> Option<Node<'t>> {
     }
 }
 
-/// All parts of a node that a rule names by `number`; only a field, or `every` kind, may hold several.
+/// All parts of a node that a rule names by `number`; only a field may hold several.
 pub fn parts_at(node: Node<'_>, number: u16) -> Vec<Node<'_>> {
-    let mut cursor = node.walk();
     match std::num::NonZeroU16::new(number) {
-        Some(field) if number & (KIND | AFTER) == 0 => node.children_by_field_id(field, &mut cursor).collect(),
-        Some(_) if number & EVERY == EVERY => {
-            node.children(&mut cursor).filter(|child| child.kind_id() == number & !EVERY).collect()
-        }
+        Some(field) if number & (KIND | AFTER) == 0 => node.children_by_field_id(field, &mut node.walk()).collect(),
         _ => part_at(node, number).into_iter().collect(),
     }
 }
@@ -599,6 +608,16 @@ pub fn parts<'t>(node: Node<'t>, selectors: &[Selector]) -> Vec<Node<'t>> {
 }
 
 impl Rule {
+    /// The value of what has a name.
+    pub fn value_of<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        if self.value != LAST_FIELD {
+            return part_at(node, self.value);
+        }
+        let name = part_at(node, self.name)?;
+        let last = node.named_child(node.named_child_count().checked_sub(1)? as u32)?;
+        (last.start_byte() >= name.end_byte()).then_some(last)
+    }
+
     /// The role of a node, if it has what the rule asks for.
     pub fn role_of(&self, node: Node) -> Option<Role> {
         let elsewhere = || node.parent().is_none_or(|parent| !self.inside.contains(&parent.kind_id()));
@@ -618,6 +637,7 @@ pub mod mark {
     pub const BRANCH: u8 = 16;
     pub const RULE: u8 = 32;
     pub const BARE_CALL: u8 = 64;
+    pub const TYPE_POSITION: u8 = 128;
 }
 
 /// A language ready for the extractor: look-ups by node-kind id, no strings compared on the way.
@@ -626,6 +646,8 @@ pub struct Table {
     pub rules: Rules,
     /// None for text without a grammar.
     pub grammar: Option<Language>,
+    /// Fields in which types stand.
+    pub type_fields: Vec<u16>,
     marks: Vec<u8>,
     rule_numbers: Vec<u16>,
     compiled: Vec<Rule>,
@@ -649,6 +671,7 @@ impl Table {
             name: name.into(),
             rules,
             grammar,
+            type_fields: Vec::new(),
             marks: vec![0; kinds],
             rule_numbers: vec![NO_RULE; kinds],
             compiled: Vec::new(),
@@ -671,6 +694,14 @@ impl Table {
             (mark::BRANCH, self.rules.branches.clone()),
             (mark::BARE_CALL, self.rules.bare_calls.clone()),
         ];
+        for position in self.rules.type_positions.clone() {
+            for selector in self.selectors(grammar, &position)? {
+                match selector {
+                    Selector::Field(id) => self.type_fields.push(id),
+                    Selector::Kind(id) => self.marks[id as usize] |= mark::TYPE_POSITION,
+                }
+            }
+        }
         for (bits, kinds) in groups {
             for kind in kinds {
                 for id in self.kind_ids(grammar, &kind)? {
@@ -706,12 +737,14 @@ impl Table {
     fn compile_node(&self, grammar: &Language, kind: &str, spec: &NodeSpec) -> Result<Rule, RulesError> {
         let field = |name: &Option<String>| -> Result<u16, RulesError> {
             let Some(name) = name else { return Ok(0) };
+            if name == LAST {
+                return Ok(LAST_FIELD);
+            }
             let first = |kind: &str| self.kind_ids(grammar, kind).ok().and_then(|ids| ids.first().copied());
             let field = grammar.field_id_for_name(name).map(std::num::NonZeroU16::get);
             let found = match name.strip_prefix("after ") {
                 Some(token) => first(token).map(|id| id | AFTER),
                 None if name == "first child" => Some(AFTER),
-                None if name.starts_with("every ") => first(&name["every ".len()..]).map(|id| id | EVERY),
                 None => field.or_else(|| first(name).map(|id| id | KIND)),
             };
             found.ok_or_else(|| RulesError::UnknownField {

@@ -1,6 +1,7 @@
 //! Who inherits from whom: methods are given to their types, bases are resolved, ancestors put in order.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::project::Project;
 use super::scope::{Found, Space, View};
@@ -56,6 +57,7 @@ pub fn link_bases(project: &mut Project) {
             }
         }
     }
+    link_parts(project);
     let with_bases: Vec<u32> = project.bases.keys().copied().collect();
     project.ancestors = with_bases.into_par_iter().map(|class| (class, linearise(project, class))).collect();
     let foreign: Vec<u32> = project
@@ -65,6 +67,27 @@ pub fn link_bases(project: &mut Project) {
         .map(|(&class, _)| class)
         .collect();
     project.foreign_bases.extend(foreign);
+}
+
+/// Where a type may be written in parts, each part has the members of the others.
+fn link_parts(project: &mut Project) {
+    let mut parts: FxHashMap<Vec<u8>, Vec<u32>> = FxHashMap::default();
+    for (number, node) in project.data.nodes.iter().enumerate() {
+        if node.kind().is_type() && project.traits_of(node.file).partial_types {
+            let mut key = project.unit_of(node.file).to_le_bytes().to_vec();
+            let mut at = number as u32;
+            while project.node(at).parent != NO_NODE {
+                key.extend_from_slice(&project.node(at).name.0.to_le_bytes());
+                at = project.node(at).parent;
+            }
+            parts.entry(key).or_default().push(number as u32);
+        }
+    }
+    for parts in parts.into_values().filter(|parts| parts.len() > 1) {
+        for &part in &parts {
+            project.bases.entry(part).or_default().extend(parts.iter().filter(|&&other| other != part));
+        }
+    }
 }
 
 /// Depth first, left to right, and of repeated types the last place: for the hierarchies that C3 accepts and people

@@ -239,6 +239,14 @@ impl<'p> View<'p> {
             }
         }
         let family = project.data.files[self.file as usize].family;
+        let mut package = project.text(project.data.files[self.file as usize].module);
+        while let Some(dot) = package.iter().rposition(|&byte| byte == b'.').filter(|_| self.traits.outer_packages) {
+            package = &package[..dot];
+            let unit = project.find(package).and_then(|name| project.packages.get(&(family, name)));
+            if let Some(found) = unit.and_then(|&unit| self.fitting(project.unit_members(unit, name), space)) {
+                return Some((found, Rung::Package));
+            }
+        }
         let mut everywhere = self.traits.implicit_packages.iter();
         everywhere.find_map(|package| {
             let unit = *project.packages.get(&(family, project.find(package.as_bytes())?))?;

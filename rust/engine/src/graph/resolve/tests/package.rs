@@ -85,3 +85,29 @@ class P
 ",
     );
 }
+
+#[test]
+fn a_package_sees_the_packages_around_it_and_parts_of_a_type_see_each_other() {
+    check(
+        "
+== Cart.cs
+package Shop
+import System.*
+class Cart
+  method Add()
+    call Check              # -> Shop.Cart.Check 0.9
+    call this.Check         # -> Shop.Cart.Check 0.9
+== Cart.Checks.cs
+package Shop
+class Cart
+  method Check()
+== Till.cs
+package Shop.Core
+import System.*
+class Till
+  method Open(cart: Cart)
+    call cart.Check         # -> Shop.Cart.Check 0.9
+    type Cart               # -> Cart.Checks.cs#Cart 0.475, Cart.cs#Cart 0.475
+",
+    );
+}
