@@ -570,13 +570,13 @@ impl Extractor<'_> {
     /// The last thing in a definition that is code. Where no mark closes a body, comments behind it lie inside.
     fn end_of_code<'t>(&self, node: Node<'t>) -> Node<'t> {
         let mut last = node;
-        while self.table.rules.layout {
-            let children = (0..last.child_count() as u32).rev().filter_map(|index| last.child(index));
+        let code_in = |node: Node<'t>| {
+            let children = (0..node.child_count()).rev().filter_map(|index| node.child(index));
             let mut code = children.filter(|child| self.table.marks(child.kind_id()) & mark::COMMENT == 0);
-            match code.next() {
-                Some(child) => last = child,
-                None => break,
-            }
+            code.next().filter(|_| self.table.rules.layout)
+        };
+        while let Some(child) = code_in(last) {
+            last = child;
         }
         last
     }

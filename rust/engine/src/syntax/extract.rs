@@ -260,10 +260,10 @@ impl<'a> Extractor<'a> {
             let table = self.table;
             self.note_types(node, table.rule(kind));
         }
-        if marks & mark::RULE != 0 {
-            if let Some(rule) = self.rule_of(node) {
-                self.enter_rule(node, rule);
-            }
+        if marks & mark::RULE != 0
+            && let Some(rule) = self.rule_of(node)
+        {
+            self.enter_rule(node, rule);
         }
         if marks & mark::TYPE_POSITION != 0 {
             self.type_until = self.type_until.max(node.end_byte() as u32);

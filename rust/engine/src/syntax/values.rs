@@ -486,7 +486,10 @@ impl<'a> Extractor<'a> {
         }
         if self.is_name(node) {
             let is_type = self.table.marks(node.kind_id()) & mark::TYPE != 0;
-            return if is_type { () } else { found.push(node) };
+            return if is_type {
+            } else {
+                found.push(node)
+            };
         }
         let Some(rule) = self.rule_of(node) else { return };
         match rule.role {

@@ -96,6 +96,7 @@ import System.*
 class Cart
   method Add()
     call Check              # -> Shop.Cart.Check 0.9
+  method Drop()
     call this.Check         # -> Shop.Cart.Check 0.9
 == Cart.Checks.cs
 package Shop
