@@ -128,7 +128,7 @@ class _Around:
 def _short_names(facts: dict[str, Any]) -> list[str]:
     """Qualified names without the module's; empty for the module itself."""
     module, *others = (symbol["qualified_name"] for symbol in facts["symbols"])
-    return ["", *(re.sub(rf"^{re.escape(module)}(\.|::|/)", "", name) for name in others)]
+    return ["", *(re.sub(rf"^{re.escape(module)}(\.|::|/|\\)", "", name) for name in others)]
 
 
 def _agrees(assertion: Assertion, fact: Found, around: _Around) -> bool:

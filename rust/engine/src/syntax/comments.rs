@@ -91,11 +91,18 @@ impl Comments {
     }
 
     /// The comment at the top of the file, unless it is a licence.
-    fn claim_header(&mut self, source: &[u8]) -> Option<(u32, u32)> {
+    fn claim_header(&mut self, source: &[u8], magic: &[String]) -> Option<(u32, u32)> {
+        let speaks_to_tools = |comment: &Comment| {
+            let text = &source[comment.start as usize..comment.end as usize];
+            magic.iter().any(|beginning| text.starts_with(beginning.as_bytes()))
+        };
+        let code =
+            self.list.iter().take_while(|comment| speaks_to_tools(comment)).last().map_or(0, |it| it.end as usize);
+        self.list.retain(|comment| comment.end as usize > code);
         let first = self.list.first().copied().filter(|comment| !comment.documents && comment.alone)?;
         // A first line for the shell is no code.
         let shell = if source.starts_with(b"#!") { memchr::memchr(b'\n', source).unwrap_or(0) } else { 0 };
-        let before = source.get(shell..first.start as usize).unwrap_or_default();
+        let before = source.get(shell.max(code)..first.start as usize).unwrap_or_default();
         if !before.iter().all(u8::is_ascii_whitespace) {
             return None;
         }
@@ -127,7 +134,7 @@ impl Extractor<'_> {
     /// After the walk: words of comments go to the symbols they document or stand in.
     pub(super) fn attach_comments(&mut self) {
         if self.facts.symbols[0].doc_end == 0
-            && let Some((start, end)) = self.comments.claim_header(self.source)
+            && let Some((start, end)) = self.comments.claim_header(self.source, &self.table.rules.magic_comments)
         {
             self.set_doc(0, start, end);
         }
@@ -165,7 +172,9 @@ pub fn summary(text: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(text);
     let text = without_tags(&text);
     let text = if text.contains("<summary>") { Cow::Owned(without_elements(&text)) } else { text };
-    first_line(text.lines().map(clean_line))
+    // What a tag says (`@param url`) is a summary only where nothing else is said.
+    let lines = || text.lines().map(clean_line);
+    first_line(lines().filter(|line| !line.starts_with('@'))).or_else(|| first_line(lines()))
 }
 
 /// The first line that says something, cut where it gets too long.

@@ -143,7 +143,7 @@ impl Extractor<'_> {
             }
             let rule = self.rule_of(node)?;
             match rule.role {
-                Role::Member | Role::Name => return Some(node),
+                Role::Member | Role::MemberType | Role::Name => return Some(node),
                 // A part of something (`a[0]`) names nothing.
                 Role::Transparent if rule.value != 0 => return None,
                 Role::Declarator

@@ -10,7 +10,7 @@ use super::facts::{
 };
 use super::leads::Lead;
 use super::names::{self, Modifiers};
-use super::rules::{Role, Rule, TYPE_NAME, VisibilityRule, mark, part, part_at, parts_at};
+use super::rules::{ModuleNames, Role, Rule, TYPE_NAME, VisibilityRule, mark, part, part_at, parts_at};
 
 /// A symbol for a variable shows its first line up to this many bytes.
 const VARIABLE_SIGNATURE: usize = 160;
@@ -166,9 +166,24 @@ impl Extractor<'_> {
             place.container = receiver;
             place.parent = self.symbol_of_type(receiver).unwrap_or(place.parent);
         } else if kind != SymbolKind::Module {
-            self.place_by_name(&mut place);
+            let by_parts = self.member_rule(place.name).is_none_or(|rule| rule.type_field != 0);
+            if by_parts { self.place_by_name(&mut place) } else { self.place_in_object(&mut place) }
         }
         self.finish_definition(place, rule);
+    }
+
+    /// A name with an object before it (`function M.open()`, `class Shop::Cart`) belongs to that object.
+    fn place_in_object(&mut self, place: &mut Place) {
+        let Some(member) = self.member_rule(place.name) else { return };
+        let Some(object) = part_at(place.name, member.object) else { return };
+        let text = names::without_space(self.text(object));
+        place.exported = self.in_module_value(&text);
+        let container = self.without_module_value(&text);
+        place.container = if container.is_empty() { Str::NONE } else { self.strings.intern(container.as_bytes()) };
+    }
+
+    fn member_rule(&self, name: Node) -> Option<&Rule> {
+        self.table.rule(name.kind_id()).filter(|rule| matches!(rule.role, Role::Member | Role::MemberType))
     }
 
     /// A function that returns the type without a name in it is known as that type; true if the function around does.
@@ -275,6 +290,12 @@ impl Extractor<'_> {
             modifiers.flags |= around.flags;
             modifiers.visibility = modifiers.visibility.or(around.visibility);
         }
+        // A method of the type itself: `def self.open`.
+        if part_at(node, rule.receiver).is_some() && place.container.is_none() && rule.role.defines().is_some() {
+            modifiers.flags |= flag::STATIC;
+        } else if place.kind.is_callable() && place.callable == node {
+            modifiers.visibility = modifiers.visibility.or(self.said_visibility());
+        }
         modifiers.flags |= if place.exported { flag::EXPORTED } else { 0 };
         modifiers.visibility = modifiers.visibility.or(rule.private.then_some(Visibility::Private));
         let signature_start = self.signature_start(place);
@@ -305,7 +326,7 @@ impl Extractor<'_> {
             || self.table.rules.constructors.iter().any(|known| known.as_bytes() == name_text)
             || self.is_named_as_its_type(place, name_text);
         let property = rule.role == Role::DefineMethod && rule.type_field != 0;
-        let bodiless = !rule.body.is_empty() && body.is_none() && !property;
+        let bodiless = !rule.body.is_empty() && body.is_none() && !property && !self.table.rules.empty_bodies;
         let declares =
             bodiless && (place.kind.is_callable() || modifiers.declared && place.kind == SymbolKind::Variable);
         let mut symbol: Symbol = bytemuck::Zeroable::zeroed();
@@ -340,6 +361,22 @@ impl Extractor<'_> {
         self.parameters(place, rule, Some(number));
         self.document(number, body, start_byte, start_row);
         number
+    }
+
+    /// What the last word of visibility said that holds here, inside the innermost definition.
+    fn said_visibility(&self) -> Option<Visibility> {
+        let (depth, visibility) = self.visibilities.last()?;
+        (*depth > self.scope().depth).then_some(*visibility)
+    }
+
+    /// A word that says who may use what follows, to the end of the node around it.
+    pub(super) fn visibility_word(&mut self, node: Node) {
+        let mut word = Modifiers::default();
+        word.word(self.text(node));
+        if let Some(visibility) = word.visibility.filter(|_| !self.scope().kind.is_callable()) {
+            self.visibilities.push((self.depth, visibility));
+            self.taken_until = self.taken_until.max(node.end_byte() as u32);
+        }
     }
 
     /// Who may use a member by the section of the type's body in which it is declared.
@@ -383,7 +420,13 @@ impl Extractor<'_> {
         let parent = &self.facts.symbols[place.parent as usize];
         // What stands behind the file's own package is a package by itself.
         let beside = place.kind == SymbolKind::Module && (1..=place.node.start_byte() as u32).contains(&self.package.1);
-        let hides_module = beside || table.rules.modules == super::rules::ModuleNames::File;
+        let unnamed = || self.strings.table.get(parent.qualified) == self.path.as_bytes();
+        let hides_module = match table.rules.modules {
+            _ if beside => true,
+            ModuleNames::File => true,
+            ModuleNames::Namespace => unnamed(),
+            _ => false,
+        };
         let outside = !place.container.is_none() && (place.in_record || !parent.kind().is_type());
         let prefix = if parent.kind() == SymbolKind::Module && place.parent == 0 && hides_module {
             &b""[..]
@@ -391,16 +434,17 @@ impl Extractor<'_> {
             self.strings.table.get(parent.qualified)
         };
         let mut qualified = prefix.to_vec();
-        let join = |part: &[u8], whole: &mut Vec<u8>| {
+        let of_type = (outside || parent.kind().is_type()).then_some(table.rules.member_separator.as_ref()).flatten();
+        let join = |part: &[u8], whole: &mut Vec<u8>, separator: &str| {
             if !whole.is_empty() {
-                whole.extend_from_slice(table.rules.separator.as_bytes());
+                whole.extend_from_slice(separator.as_bytes());
             }
             whole.extend_from_slice(part);
         };
         if outside {
-            join(self.strings.table.get(place.container), &mut qualified);
+            join(self.strings.table.get(place.container), &mut qualified, &table.rules.separator);
         }
-        join(name, &mut qualified);
+        join(name, &mut qualified, of_type.unwrap_or(&table.rules.separator));
         self.strings.intern(&qualified)
     }
 
@@ -442,7 +486,7 @@ impl Extractor<'_> {
         let mut text = self.text(name);
         while let Some(rule) = self.rule_of(name) {
             let inner = match rule.role {
-                Role::Member => part_at(name, rule.property),
+                Role::Member | Role::MemberType => part_at(name, rule.property),
                 Role::Transparent => part_at(name, rule.name),
                 Role::Name => {
                     let end = part(name, &rule.body).map_or(name.end_byte(), |body| body.start_byte());
@@ -627,7 +671,8 @@ impl Extractor<'_> {
         if self.role(node) == Some(Role::Pattern) {
             nodes.push(node);
         } else if nodes.is_empty() && rule.is_none_or(|rule| rule.name == 0) {
-            nodes.extend(self.first_name(node));
+            let itself = || Some(node).filter(|node| node.child_count() == 0); // Lua's `...`
+            nodes.extend(self.first_name(node).or_else(itself));
         }
         let variadic = |node: Node| match self.rule_of(node).and_then(|rule| rule.role_of(node)) {
             Some(Role::ParameterVariadic) => Some(ParameterKind::Variadic),

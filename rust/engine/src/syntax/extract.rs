@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use tree_sitter::{Node, Tree};
 
 use super::comments::{Comment, Comments};
-use super::facts::{FileFacts, Header, Interner, NO_INDEX, Str, Symbol, SymbolKind, Visibility};
+use super::facts::{FileFacts, Header, Interner, NO_INDEX, ReferenceKind, Str, Symbol, SymbolKind, Visibility};
 use super::leads::Lead;
 use super::names;
 use super::rules::{Role, Rule, Table, mark, part_at, parts_at};
@@ -77,6 +77,16 @@ pub(super) struct Extractor<'a> {
     pub type_parameters: Vec<(u32, Str)>,
     /// Where a name stands that defines without opening a scope.
     pub alias_start: u32,
+    /// Words of visibility and their depths; each holds until the node around it ends.
+    pub visibilities: Vec<(u32, Visibility)>,
+    /// The name under which the file gives itself to others.
+    pub module_value: Option<&'a [u8]>,
+    /// Names that are bound in a symbol: where they stand alone they are no calls.
+    pub locals: FxHashSet<(u32, Str)>,
+    /// Byte up to which names are those of parameters or targets.
+    pub bound_until: u32,
+    /// Byte up to which a call that imports was already taken.
+    pub imported_until: u32,
     /// Byte up to which names stand in type position.
     pub type_until: u32,
     /// Parts still ahead in which names stand in type position, the next one last.
@@ -121,13 +131,18 @@ impl<'a> Extractor<'a> {
             occurrences: Occurrences::default(),
             lead: None,
             variables: FxHashSet::default(),
-            held: Held { symbol: 0, name_start: 0, end_byte: 0 },
+            held: Held { symbol: 0, name_start: u32::MAX, end_byte: 0 },
             defined: (0, Str::NONE),
             anonymous_until: 0,
             exports: Vec::new(),
             offers_a_list: false,
             type_parameters: Vec::new(),
             alias_start: u32::MAX,
+            visibilities: Vec::new(),
+            module_value: None,
+            locals: FxHashSet::default(),
+            bound_until: 0,
+            imported_until: 0,
             type_until: 0,
             types_ahead: Vec::new(),
             taken_until: 0,
@@ -149,8 +164,8 @@ impl<'a> Extractor<'a> {
 
     fn open_module(&mut self, root: Node) {
         let declared = self.declared_package(root);
-        let name = names::module_name(self.table.rules.modules, self.path, declared.as_deref());
-        let last = name.rsplit(['.', '/', ':']).next().unwrap_or(&name);
+        let name = names::module_name(&self.table.rules, self.path, declared.as_deref());
+        let last = name.rsplit(['.', '/', ':', '\\']).next().unwrap_or(&name);
         let (name, last) = (self.strings.intern(name.as_bytes()), self.strings.intern(last.as_bytes()));
         let mut module: Symbol = bytemuck::Zeroable::zeroed();
         module.name = last;
@@ -170,6 +185,7 @@ impl<'a> Extractor<'a> {
             kind: SymbolKind::Module,
             access: None,
         });
+        self.find_module_value(root);
         if self.table.rules.docstrings {
             self.take_docstring(root, 0);
         }
@@ -206,7 +222,8 @@ impl<'a> Extractor<'a> {
             if in_type {
                 self.type_until = self.type_until.max(node.end_byte() as u32);
             }
-            let descend = self.enter(node);
+            let field = if self.table.bare_calls() { cursor.field_id() } else { None };
+            let descend = self.enter(node, field.map_or(0, std::num::NonZeroU16::get));
             if descend && cursor.goto_first_child() {
                 self.depth += 1;
                 continue;
@@ -225,7 +242,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Visits a node on the way down; false when its children have nothing more to say.
-    fn enter(&mut self, node: Node) -> bool {
+    fn enter(&mut self, node: Node, field: u16) -> bool {
         let kind = node.kind_id();
         let marks = self.table.marks(kind);
         if marks & mark::COMMENT != 0 {
@@ -255,6 +272,9 @@ impl<'a> Extractor<'a> {
             self.string(node);
         }
         if node.child_count() == 0 {
+            if marks & mark::BARE_CALL != 0 {
+                self.bare_call(node, field);
+            }
             self.leaf(node, marks);
             return false;
         }
@@ -294,6 +314,9 @@ impl<'a> Extractor<'a> {
         if self.containers.last().is_some_and(|container| container.depth == self.depth) {
             self.containers.pop();
         }
+        while self.visibilities.last().is_some_and(|(depth, _)| *depth == self.depth + 1) {
+            self.visibilities.pop();
+        }
         while self.type_parameters.last().is_some_and(|(depth, _)| *depth == self.depth) {
             self.type_parameters.pop();
         }
@@ -316,6 +339,10 @@ impl<'a> Extractor<'a> {
             Role::Documentation | Role::DocumentationAround => self.documentation(node, role),
             Role::TypeSignature => self.said_type(node),
             Role::Construct => self.construct(node, rule),
+            Role::TypeName => self.type_name(node, rule),
+            Role::Visibility => self.visibility_word(node),
+            Role::ModuleValue => self.module_value(node),
+            Role::Pattern => self.bound_until = self.bound_until.max(node.end_byte() as u32),
             Role::Member if self.table.mentions => self.qualified_name(node, rule),
             Role::MemberType => self.member_type(node, rule),
             Role::Member if (node.start_byte() as u32) < self.type_until => self.member_type(node, rule),
@@ -414,11 +441,24 @@ impl<'a> Extractor<'a> {
         }
         let name = self.strings.intern(text);
         self.occurrences.name(self.scope().symbol, self.in_signature(start), name);
-        let in_type = marks & mark::TYPE != 0 || start < self.type_until;
+        let defined = start == self.held.name_start;
+        let in_type = !defined && marks & mark::TYPE != 0 || start < self.type_until;
         let inferred = || self.table.rules.inferred_types.iter().any(|known| known.as_bytes() == text);
         let declared = || self.type_parameters.iter().any(|(_, known)| *known == name) || inferred();
         if in_type && start >= self.taken_until && !declared() {
             self.type_reference(node, name, Str::NONE);
+        }
+    }
+
+    /// A name that stands alone: a call, unless it is a part of one or something local.
+    fn bare_call(&mut self, node: Node, field: u16) {
+        let (start, symbol) = (node.start_byte() as u32, self.scope().symbol);
+        let name = self.strings.intern(self.text(node));
+        let known = self.table.is_name_field(field) || start == self.scope().name_start || start < self.taken_until;
+        if start < self.bound_until {
+            self.locals.insert((symbol, name));
+        } else if !known && !self.locals.contains(&(symbol, name)) {
+            self.push_reference(symbol, name, Str::NONE, node, ReferenceKind::Call);
         }
     }
 

@@ -70,6 +70,10 @@ impl Extractor<'_> {
             let inner = self.join(&prefix, whole); // `import a.b.*`
             return self.push_import(node, &inner, Some(b"*"), None);
         }
+        if let (Some(list), [first, _, ..]) = (part_at(node, rule.list), &others[..]) {
+            let inner = self.join(&prefix, *first); // `use A\{B, C}`
+            return self.import_part(list, &inner, 0);
+        }
         if let [only] = others[..]
             && self.role(only) == Some(Role::ImportWildcard)
             && only.named_child_count() == 0
@@ -281,7 +285,8 @@ impl Extractor<'_> {
             return false;
         }
         let Some((path, member)) = self.imported_path(rule, value) else { return false };
-        let Some(target) = part_at(node, rule.name) else { return false };
+        let Some(target) = part_at(node, rule.name).map(|target| self.first_of_list(target)) else { return false };
+        self.imported_until = self.imported_until.max(value.end_byte() as u32);
         let prefix = Prefix { from: true, ..self.import_path(path) };
         let member = member.map(|member| self.text(member));
         let target_rule = self.rule_of(target);
@@ -315,10 +320,34 @@ impl Extractor<'_> {
         true
     }
 
+    /// `require 'a'` where nothing holds what it gives; true if it was one.
+    pub(super) fn bare_import(&mut self, node: Node, rule: &Rule) -> bool {
+        if self.table.rules.import_binding == ImportBinding::Everything {
+            return false; // a command's arguments are no list: see `imported_by_name`
+        }
+        let Some(path) = self.called_path(&rule.imports, rule, node) else { return false };
+        if node.end_byte() as u32 > self.imported_until {
+            let prefix = self.import_path(path);
+            self.push_import(node, &prefix, None, None);
+        }
+        true
+    }
+
+    /// The path that a call gives to a callee of one of these names.
+    pub(super) fn called_path<'t>(&self, imports: &[String], rule: &Rule, call: Node<'t>) -> Option<Node<'t>> {
+        let callee = self.text(part_at(call, rule.callee).or_else(|| part_at(call, rule.name))?);
+        imports.iter().find(|known| known.as_bytes() == callee)?;
+        let arguments = call.named_child(call.named_child_count().checked_sub(1)? as u32)?;
+        let path = arguments.named_child(0)?;
+        let text = self.text(path);
+        text.first().is_some_and(|first| matches!(first, b'"' | b'\'' | b'`')).then_some(path)
+    }
+
     /// A call that imports (`source "$root/pool.sh"`); true if it was one. Of a path that is put together what stands
     /// after the last unknown part is known.
     pub(super) fn imported_by_name(&mut self, node: Node, rule: &Rule) -> bool {
-        if !self.calls_one_of(node, rule, &rule.imports) {
+        let commands = self.table.rules.import_binding == ImportBinding::Everything;
+        if !commands || !self.calls_one_of(node, rule, &rule.imports) {
             return false;
         }
         let argument = part_at(node, rule.callee).and_then(|callee| callee.next_named_sibling());
@@ -350,12 +379,8 @@ impl Extractor<'_> {
                     value = part_at(value, value_rule.object)?;
                 }
                 Role::Call => {
-                    let callee = self.text(part_at(value, value_rule.callee)?);
-                    rule.imports.iter().find(|known| known.as_bytes() == callee)?;
-                    let arguments = value.named_child(value.named_child_count().checked_sub(1)? as u32)?;
-                    let path = arguments.named_child(0)?;
-                    let quoted = self.text(path).first().is_some_and(|first| matches!(first, b'"' | b'\'' | b'`'));
-                    return quoted.then_some((path, member));
+                    let path = self.called_path(&rule.imports, value_rule, value)?;
+                    return Some((path, member));
                 }
                 _ => return None,
             }

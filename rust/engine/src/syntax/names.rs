@@ -3,15 +3,19 @@
 use std::fmt::Write;
 
 use super::facts::{Visibility, flag};
-use super::rules::{ModuleNames, VisibilityRule};
+use super::rules::{ModuleNames, Rules, VisibilityRule};
 
 /// The name of the module that a file is. `declared` is the name in its own package clause, if it has one.
-pub fn module_name(rule: ModuleNames, path: &str, declared: Option<&str>) -> String {
+pub fn module_name(rules: &Rules, path: &str, declared: Option<&str>) -> String {
+    module_named(rules.modules, &rules.index_name, path, declared)
+}
+
+fn module_named(rule: ModuleNames, index: &str, path: &str, declared: Option<&str>) -> String {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.split_once('.').filter(|(stem, _)| !stem.is_empty()).map_or(file, |(stem, _)| stem);
     match rule {
         ModuleNames::Dotted => {
-            let parts = folder.split('/').chain((stem != "__init__").then_some(stem));
+            let parts = folder.split('/').chain((stem != index).then_some(stem));
             let name = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
             if name.is_empty() { stem.into() } else { name }
         }
@@ -20,6 +24,7 @@ pub fn module_name(rule: ModuleNames, path: &str, declared: Option<&str>) -> Str
         ModuleNames::Directory if folder.is_empty() => declared.unwrap_or(stem).into(),
         ModuleNames::Directory => folder.into(),
         ModuleNames::Declared => declared.unwrap_or(stem).into(),
+        ModuleNames::Namespace => declared.unwrap_or(path).into(),
         ModuleNames::Crate => crate_path(folder, stem),
         ModuleNames::File => path.into(),
     }
@@ -64,7 +69,7 @@ impl Modifiers {
             // The `pub` inside `pub(crate)` comes second.
             b"pub" => self.visibility = self.visibility.or(Some(Visibility::Public)),
             b"protected" => self.visibility = Some(Visibility::Protected),
-            b"private" => self.visibility = Some(Visibility::Private),
+            b"private" | b"local" => self.visibility = Some(Visibility::Private),
             b"internal" => self.visibility = Some(Visibility::Internal),
             // `pub(crate)`, `private[shop]`.
             _ if word.starts_with(b"pub(") || word.starts_with(b"private[") => {
@@ -174,6 +179,8 @@ mod tests {
             (ModuleNames::Directory, "net/http/client.go", Some("http"), "net/http"),
             (ModuleNames::Directory, "main.go", Some("main"), "main"),
             (ModuleNames::Declared, "src/main/java/A.java", Some("java.util"), "java.util"),
+            (ModuleNames::Namespace, "src/Cart.php", Some("Shop\\Cart"), "Shop\\Cart"),
+            (ModuleNames::Namespace, "src/main.php", None, "src/main.php"),
             (ModuleNames::Crate, "axum/src/routing/mod.rs", None, "axum::routing"),
             (ModuleNames::Crate, "axum/src/lib.rs", None, "axum"),
             (ModuleNames::Crate, "src/lib.rs", None, "crate"),
@@ -181,7 +188,7 @@ mod tests {
             (ModuleNames::File, "kernel/fork.c", None, "kernel/fork.c"),
         ];
         for (rule, path, declared, expected) in cases {
-            assert_eq!(module_name(rule, path, declared), expected, "{path}");
+            assert_eq!(module_named(rule, "__init__", path, declared), expected, "{path}");
         }
     }
 

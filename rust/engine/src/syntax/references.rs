@@ -40,7 +40,16 @@ impl Extractor<'_> {
     /// `callee(…)`, or `receiver.name(…)` where the grammar keeps them apart (Java). Without either field the last
     /// named child is the name and the first the receiver (`Item::getName`).
     pub(super) fn call(&mut self, node: Node, rule: &Rule) {
-        if self.imported_by_name(node, rule) {
+        if self.defined.0 == node.id() {
+            // By what holds it (`A = Class.new`); what is called there is no type of the project.
+            self.taken_until = self.taken_until.max(part_at(node, rule.receiver).map_or(0, |it| it.end_byte() as u32));
+            return;
+        }
+        let special = self.bare_import(node, rule)
+            || self.imported_by_name(node, rule)
+            || self.mixed_in(node, rule)
+            || self.given_methods(node, rule);
+        if special || self.constructed(node, rule) {
             return;
         }
         self.call_of_argument(node, rule);
@@ -67,6 +76,55 @@ impl Extractor<'_> {
             let is_type = (node.start_byte() as u32) < self.type_calls_until;
             let kind = if is_type { ReferenceKind::Type } else { ReferenceKind::Call };
             self.push_reference(owner, name, receiver, node, kind);
+        }
+    }
+
+    /// `Cart.new` makes a cart: a call of the type.
+    fn constructed(&mut self, node: Node, rule: &Rule) -> bool {
+        let Some((made, name, receiver)) = self.made(node, rule) else { return false };
+        self.taken_until = self.taken_until.max(made.end_byte() as u32);
+        let owner = self.scope().symbol;
+        self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
+        true
+    }
+
+    /// The type of which a call makes one, its name and what stands before that.
+    fn made<'t>(&mut self, node: Node<'t>, rule: &Rule) -> Option<(Node<'t>, Str, Str)> {
+        let name = self.text(part_at(node, rule.name).filter(|_| !rule.constructs.is_empty())?);
+        rule.constructs.iter().find(|known| known.as_bytes() == name)?;
+        let made = part_at(node, rule.receiver)?;
+        let is_type = self.role(made) == Some(Role::MemberType) || self.table.marks(made.kind_id()) & mark::TYPE != 0;
+        let (name, receiver) = self.named(made).filter(|_| is_type)?;
+        Some((made, name, receiver))
+    }
+
+    /// `include Comparable` in a type: its arguments are bases.
+    fn mixed_in(&mut self, node: Node, rule: &Rule) -> bool {
+        let known = |name: Node| rule.inherits.iter().any(|known| known.as_bytes() == self.text(name));
+        let scope = self.scope();
+        let inside = scope.symbol != 0 && !scope.kind.is_callable();
+        if !inside || part_at(node, rule.receiver).is_some() || !part_at(node, rule.name).is_some_and(known) {
+            return false;
+        }
+        let symbol = scope.symbol;
+        let mut found = Vec::new();
+        if let Some(arguments) = node.named_child(1) {
+            self.collect_bases(arguments, &mut found, 0);
+        }
+        for base in found {
+            if let Some((name, receiver)) = self.named(base) {
+                self.push_reference(symbol, name, receiver, base, ReferenceKind::Inherit);
+            }
+        }
+        true
+    }
+
+    /// `x instanceof Foo`: a type where a value could stand.
+    pub(super) fn type_name(&mut self, node: Node, rule: &Rule) {
+        let Some(child) = part_at(node, rule.type_field) else { return };
+        if let Some((name, receiver)) = self.named(child) {
+            self.type_reference(child, name, receiver);
+            self.taken_until = self.taken_until.max(child.end_byte() as u32);
         }
     }
 
@@ -324,10 +382,21 @@ impl Extractor<'_> {
                     let between = names::without_space(between);
                     out.push_str(if between == "?" { "?." } else { &between });
                 }
-                if matches!(self.role(property), Some(Role::Member | Role::Transparent)) {
+                // A name with nothing but a sign (PHP's `self::$store`) is written as it stands.
+                let is_identifier = |name: Node| self.table.marks(name.kind_id()) & mark::IDENTIFIER != 0;
+                let signed = property.named_child_count() == 1 && property.named_child(0).is_some_and(is_identifier);
+                let role = self.role(property);
+                if role == Some(Role::Member) || role == Some(Role::Transparent) && !signed {
                     return self.write_receiver(property, out, nesting + 1);
                 }
                 out.push_str(&names::without_space(self.text(property)));
+                true
+            }
+            Some((Role::Call, rule))
+                if !rule.imports.is_empty() && self.called_path(&rule.imports, rule, node).is_some() =>
+            {
+                let path = self.called_path(&rule.imports, rule, node).map_or(&b""[..], |path| self.text(path));
+                out.push_str(String::from_utf8_lossy(path).trim_matches(['"', '\'', '`'].as_slice()));
                 true
             }
             Some((Role::Call, rule)) => {
@@ -336,7 +405,8 @@ impl Extractor<'_> {
                 for part in parts.iter().filter(|&&field| field != 0) {
                     let Some(child) = part_at(node, *part) else { continue };
                     if !first {
-                        out.push_str(&self.table.rules.separator);
+                        let rules = &self.table.rules;
+                        out.push_str(rules.member_separator.as_ref().unwrap_or(&rules.separator));
                     }
                     if !self.write_receiver(child, out, nesting + 1) {
                         return false;
@@ -388,6 +458,7 @@ impl Extractor<'_> {
         }
         for target in targets {
             let (target, value) = self.first_of_lists(target, value);
+            self.bind_local(target);
             // The value may stand beside the name, inside a declarator.
             let inner = || self.rule_of(target).and_then(|rule| rule.value_of(target));
             let value = value.or_else(inner);
@@ -398,6 +469,18 @@ impl Extractor<'_> {
                 let owner = self.scope().symbol;
                 self.facts.bindings.push(Binding { owner, name, type_name, kind: kind as u32 });
             }
+        }
+    }
+
+    /// The name of what is assigned to mentions no type and, from here on, calls nothing.
+    fn bind_local(&mut self, target: Node) {
+        let marks = self.table.marks(target.kind_id());
+        if marks & mark::TYPE != 0 {
+            self.taken_until = self.taken_until.max(target.end_byte() as u32);
+        }
+        if marks & mark::BARE_CALL != 0 {
+            let name = self.strings.intern(self.text(target));
+            self.locals.insert((self.scope().symbol, name));
         }
     }
 
@@ -413,7 +496,10 @@ impl Extractor<'_> {
 
     fn binding_name(&mut self, target: Node, rule: &Rule) -> Option<Str> {
         if self.role(target) == Some(Role::Member) {
-            let text = names::without_space(self.text(target));
+            let mut text = String::new();
+            if !self.write_receiver(target, &mut text, 0) {
+                text = names::without_space(self.text(target));
+            }
             return (text.len() < MAX_RECEIVER).then(|| self.strings.intern(text.as_bytes()));
         }
         let _ = rule;
@@ -428,18 +514,16 @@ impl Extractor<'_> {
             let rule = self.rule_of(node)?;
             match rule.role {
                 Role::Call => {
+                    if let Some((_, name, receiver)) = self.made(node, rule) {
+                        return Some((self.whole_name(name, receiver), BindingKind::Annotated));
+                    }
                     let text = self.receiver(node);
                     let text = self.strings.table.get(text).strip_suffix(b"()")?.to_vec();
                     return Some((self.strings.intern(&text), BindingKind::Called));
                 }
                 Role::Construct | Role::Cast => {
                     let (name, receiver) = constructed(node, rule).and_then(|node| self.named(node))?;
-                    let mut text = self.strings.table.get(receiver).to_vec();
-                    if !text.is_empty() {
-                        text.extend_from_slice(self.table.rules.separator.as_bytes());
-                    }
-                    text.extend_from_slice(self.strings.table.get(name));
-                    return Some((self.strings.intern(&text), BindingKind::Annotated));
+                    return Some((self.whole_name(name, receiver), BindingKind::Annotated));
                 }
                 Role::Transparent => node = part_at(node, rule.value).or_else(|| node.named_child(0))?,
                 Role::Assignment | Role::DefineVariable => node = part_at(node, rule.value)?,
@@ -447,6 +531,15 @@ impl Extractor<'_> {
             }
         }
         None
+    }
+
+    fn whole_name(&mut self, name: Str, receiver: Str) -> Str {
+        let mut text = self.strings.table.get(receiver).to_vec();
+        if !text.is_empty() {
+            text.extend_from_slice(self.table.rules.separator.as_bytes());
+        }
+        text.extend_from_slice(self.strings.table.get(name));
+        self.strings.intern(&text)
     }
 
     /// References from a type to what it extends.

@@ -24,6 +24,8 @@ pub enum ModuleNames {
     Directory,
     /// The file's own package clause: `java.util`.
     Declared,
+    /// The file's own clause, too; without one its symbols bear no prefix (PHP).
+    Namespace,
     /// `axum/src/routing/mod.rs` is `axum::routing`.
     Crate,
     /// The module is the file, and its symbols bear no prefix.
@@ -150,6 +152,12 @@ pub enum Role {
     /// A keyword and the definition that it opens (Go's `type T …`); nothing, where it opens a group of them.
     #[serde(rename = "wrapper.keyword")]
     KeywordWrapper,
+    /// A word that says who may use what follows it, to the end of the node around it: Ruby's `private`.
+    #[serde(rename = "visibility")]
+    Visibility,
+    /// What the file gives to who imports it, where it stands at module level: Lua's `return M`.
+    #[serde(rename = "module-value")]
+    ModuleValue,
     /// Goes before a definition: decorator, attribute, annotation.
     #[serde(rename = "decorator")]
     Decorator,
@@ -200,6 +208,9 @@ pub enum Role {
     /// A value taken for one of `type`: a cast or assertion.
     #[serde(rename = "cast")]
     Cast,
+    /// `type` is named as a value: `Foo::class`, `x instanceof Foo`.
+    #[serde(rename = "reference.type")]
+    TypeName,
     /// Raw tokens, as in the arguments of a macro: a name before tokens in parentheses is a call.
     #[serde(rename = "tokens")]
     Tokens,
@@ -325,6 +336,18 @@ struct NodeSpec {
     /// The names of callees that import (JavaScript's `require`, the shell's `source`).
     #[serde(default)]
     imports: Vec<String>,
+    /// Of a call: names under which a type is called to make one of it (Ruby's `new`).
+    #[serde(default)]
+    constructs: Vec<String>,
+    /// Of a call: names of callees whose arguments become bases of the type around it (Ruby's `include`).
+    #[serde(default)]
+    inherits: Vec<String>,
+    /// Of a call: callees whose value is a definition, called as what holds it (Ruby's `Class.new`, `lambda`).
+    #[serde(default)]
+    defines: BTreeMap<String, String>,
+    /// Of a call: names of callees that define a method for each name they are given (Ruby's `attr_reader`).
+    #[serde(default)]
+    methods: Vec<String>,
     /// Objects whose members the file offers to others (`exports`, `module.exports`); they themselves are its default.
     #[serde(default)]
     exports: Vec<String>,
@@ -390,6 +413,11 @@ impl Several {
 #[serde(deny_unknown_fields)]
 pub struct Rules {
     pub separator: String,
+    /// Between a type and its member, where that is another one (PHP's `::`).
+    pub member_separator: Option<String>,
+    /// The file that stands for its folder, where names of modules are dotted.
+    #[serde(default = "init")]
+    pub index_name: String,
     #[serde(default)]
     pub modules: ModuleNames,
     #[serde(default)]
@@ -397,12 +425,18 @@ pub struct Rules {
     /// The first string of a body is its documentation.
     #[serde(default)]
     pub docstrings: bool,
+    /// A definition without a body is empty, not declared for another place.
+    #[serde(default)]
+    pub empty_bodies: bool,
     /// Indentation is syntax: the token stream of a body hash keeps its block structure.
     #[serde(default)]
     pub layout: bool,
     /// Beginnings of comments that document; empty: any comment directly above a definition does.
     #[serde(default)]
     pub doc_comments: Vec<String>,
+    /// Beginnings of comments at the top of a file that speak to tools, not to readers.
+    #[serde(default)]
+    pub magic_comments: Vec<String>,
     #[serde(default)]
     pub import_binding: ImportBinding,
     /// Declared types that leave the type to the value (`var`).
@@ -438,6 +472,9 @@ pub struct Rules {
     pub strings: Vec<String>,
     #[serde(default)]
     pub comments: Vec<String>,
+    /// Leaf kinds that are calls where they stand alone and nothing local has their name (Ruby's `items`).
+    #[serde(default)]
+    pub bare_calls: Vec<String>,
     /// Node kinds and tokens that add one to cyclomatic complexity.
     #[serde(default)]
     pub branches: Vec<String>,
@@ -447,6 +484,10 @@ pub struct Rules {
     /// (`require`) or branches (`if`), and an operator may be a branch (`&&`).
     #[serde(default)]
     calls: BTreeMap<String, NodeSpec>,
+}
+
+fn init() -> String {
+    "__init__".into()
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -507,6 +548,10 @@ pub struct Rule {
     pub bases: Vec<Selector>,
     pub kinds: Vec<(u16, SymbolKind)>,
     pub imports: Vec<String>,
+    pub constructs: Vec<String>,
+    pub inherits: Vec<String>,
+    pub defines: Vec<(String, SymbolKind)>,
+    pub methods: Vec<String>,
     pub exports: Vec<String>,
     pub runs: Vec<String>,
     pub capitalised: bool,
@@ -591,7 +636,8 @@ pub mod mark {
     pub const COMMENT: u8 = 8;
     pub const BRANCH: u8 = 16;
     pub const RULE: u8 = 32;
-    pub const TYPE_POSITION: u8 = 64;
+    pub const BARE_CALL: u8 = 64;
+    pub const TYPE_POSITION: u8 = 128;
 }
 
 /// A language ready for the extractor: look-ups by node-kind id, no strings compared on the way.
@@ -646,6 +692,7 @@ impl Table {
             (mark::STRING, self.rules.strings.clone()),
             (mark::COMMENT, self.rules.comments.clone()),
             (mark::BRANCH, self.rules.branches.clone()),
+            (mark::BARE_CALL, self.rules.bare_calls.clone()),
         ];
         for position in self.rules.type_positions.clone() {
             for selector in self.selectors(grammar, &position)? {
@@ -725,13 +772,17 @@ impl Table {
         for around in &spec.inside {
             inside.extend(self.kind_ids(grammar, around)?);
         }
-        let mut kinds = Vec::new();
-        for (child, value) in &spec.kinds {
-            let symbol = SymbolKind::from_name(value).ok_or_else(|| RulesError::UnknownSymbolKind {
+        let symbol_kind = |value: &String| {
+            SymbolKind::from_name(value).ok_or_else(|| RulesError::UnknownSymbolKind {
                 language: self.name.clone(),
                 kind: kind.into(),
                 value: value.clone(),
-            })?;
+            })
+        };
+        let defines = spec.defines.iter().map(|(callee, value)| Ok((callee.clone(), symbol_kind(value)?)));
+        let mut kinds = Vec::new();
+        for (child, value) in &spec.kinds {
+            let symbol = symbol_kind(value)?;
             kinds.extend(self.kind_ids(grammar, child)?.into_iter().map(|id| (id, symbol)));
         }
         Ok(Rule {
@@ -770,6 +821,10 @@ impl Table {
             bases,
             kinds,
             imports: spec.imports.clone(),
+            constructs: spec.constructs.clone(),
+            inherits: spec.inherits.clone(),
+            defines: defines.collect::<Result<_, RulesError>>()?,
+            methods: spec.methods.clone(),
             exports: spec.exports.clone(),
             runs: spec.runs.clone(),
             capitalised: spec.capitalised,
@@ -805,6 +860,16 @@ impl Table {
     #[inline]
     pub fn marks(&self, kind: u16) -> u8 {
         self.marks.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    pub fn bare_calls(&self) -> bool {
+        !self.rules.bare_calls.is_empty()
+    }
+
+    /// Whether what stands in a field is the name of a call or definition.
+    pub fn is_name_field(&self, field: u16) -> bool {
+        let names = |role: Role| role == Role::Call || role.defines().is_some_and(|kind| kind != SymbolKind::Variable);
+        field != 0 && self.compiled.iter().any(|rule| rule.name == field && names(rule.role))
     }
 
     #[inline]

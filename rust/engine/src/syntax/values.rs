@@ -161,12 +161,20 @@ impl<'a> Extractor<'a> {
     /// Whether the value is a definition, or an object with definitions in it, or imported; then it is dealt with.
     fn holds_definition(&mut self, node: Node, rule: &Rule) -> bool {
         let value = part_at(node, rule.value).or_else(|| self.declarators_value(node, rule));
-        let Some(value) = value.map(|value| self.first_of_list(value)) else { return false };
+        let Some(given) = value else { return false };
+        let value = self.first_of_list(given);
         if self.import_call(node, rule, value) {
             return true;
         }
+        let in_list = u32::from(value != given);
         let (value, steps) = self.innermost_value(value);
-        let kind = self.function_value(value);
+        let steps = steps + in_list;
+        let mut kind = self.function_value(value);
+        if kind == Some(SymbolKind::Class) && self.role(value) == Some(Role::Call) {
+            // A class that only a local holds has no name.
+            let name = part_at(node, rule.name).and_then(|name| self.innermost_name(name));
+            kind = kind.filter(|_| name.is_some_and(|name| self.table.marks(name.kind_id()) & mark::TYPE != 0));
+        }
         if kind.is_none() && self.role(value) != Some(Role::Record) {
             return false;
         }
@@ -247,11 +255,84 @@ impl<'a> Extractor<'a> {
 
     /// What a value defines: a function, or a type.
     fn function_value(&self, value: Node) -> Option<SymbolKind> {
-        let role = self.role(value)?;
-        if role == Role::Lambda {
-            return Some(SymbolKind::Function);
+        let rule = self.rule_of(value)?;
+        match rule.role {
+            Role::Lambda => return Some(SymbolKind::Function),
+            Role::Call if !rule.defines.is_empty() => return self.made_by_call(value, rule),
+            _ => {}
         }
-        role.defines().filter(|kind| kind.is_callable() || kind.is_type())
+        rule.role.defines().filter(|kind| kind.is_callable() || kind.is_type())
+    }
+
+    /// `Class.new(Base) do … end` makes a class.
+    fn made_by_call(&self, call: Node, rule: &Rule) -> Option<SymbolKind> {
+        let name = names::without_space(self.text(part_at(call, rule.name)?));
+        let callee = match part_at(call, rule.receiver) {
+            Some(receiver) => format!("{}.{name}", names::without_space(self.text(receiver))),
+            None => name,
+        };
+        rule.defines.iter().find(|(known, _)| *known == callee).map(|(_, kind)| *kind)
+    }
+
+    /// `attr_reader :items, :owner` defines a method for each name, and `define_method(:run) { … }` one with a body.
+    pub(super) fn given_methods(&mut self, node: Node, rule: &Rule) -> bool {
+        let known = |name: Node| rule.methods.iter().any(|known| known.as_bytes() == self.text(name));
+        let plain = !rule.methods.is_empty() && part_at(node, rule.receiver).is_none();
+        let Some(arguments) = node.named_child(1).filter(|_| plain && part_at(node, rule.name).is_some_and(known))
+        else {
+            return false;
+        };
+        let body = super::rules::part(node, &rule.body);
+        let mut cursor = arguments.walk();
+        let names: Vec<Node> = arguments.named_children(&mut cursor).collect();
+        for name in names.into_iter().take(if body.is_some() { 1 } else { usize::MAX }) {
+            let text = self.text(name);
+            let Some(called) = text.strip_prefix(b":") else { break };
+            let mut place = self.place(node, name, SymbolKind::Method, node);
+            place.called = Some(Cow::Borrowed(called));
+            let symbol = self.push_symbol(&place, rule);
+            if body.is_some() {
+                self.push_scope(symbol, name.start_byte() as u32, SymbolKind::Method);
+            } else {
+                self.hash_text(symbol, node);
+            }
+            self.hash_interface(symbol);
+        }
+        true
+    }
+
+    /// `return M`, or an object that is written out, where a file gives it to those who import it.
+    pub(super) fn module_value(&mut self, node: Node) {
+        if self.depth > 1 {
+            return;
+        }
+        let Some(given) = node.named_child(0) else { return };
+        let value = self.first_of_list(given);
+        let steps = u32::from(value != given);
+        let target = Target { node, name: DEFAULT, container: None, holder: None, exported: true, whole: true };
+        if self.role(value) == Some(Role::Record) {
+            self.open_record(&target, steps);
+        }
+    }
+
+    /// Whether `M` of `M.open` is what the file gives to others.
+    pub(super) fn in_module_value(&self, object: &str) -> bool {
+        self.module_value == Some(object.as_bytes())
+    }
+
+    /// `a.b` of `M.a.b`, where `M` is what the file gives to others.
+    pub(super) fn without_module_value<'t>(&self, object: &'t str) -> &'t str {
+        let whole = self.module_value.and_then(|whole| std::str::from_utf8(whole).ok());
+        let rest = whole.and_then(|whole| object.strip_prefix(whole));
+        rest.filter(|rest| rest.is_empty() || rest.starts_with('.')).map_or(object, |rest| rest.trim_start_matches('.'))
+    }
+
+    /// The name at the end of the file under which it gives itself to others.
+    pub(super) fn find_module_value(&mut self, root: Node) {
+        let mut cursor = root.walk();
+        let last = root.named_children(&mut cursor).filter(|child| self.role(*child) == Some(Role::ModuleValue)).last();
+        let value = last.and_then(|last| last.named_child(0)).map(|given| self.first_of_list(given));
+        self.module_value = value.filter(|value| self.is_name(*value)).map(|value| self.text(value));
     }
 
     /// The members of an object are named after what holds it.
@@ -291,7 +372,9 @@ impl<'a> Extractor<'a> {
         let mut target =
             Target { node: name, name: self.text(name), container: None, holder: None, exported: false, whole: false };
         let known = |text: &[u8]| rule.exports.iter().any(|known| known.as_bytes() == text);
-        if known(target.name) {
+        let value = part_at(node, rule.value).map(|value| self.first_of_list(value));
+        let is_record = value.is_some_and(|value| self.role(value) == Some(Role::Record));
+        if known(target.name) || is_record && self.module_value == Some(target.name) {
             (target.name, target.exported, target.whole) = (DEFAULT, true, true);
             return Some(target);
         }
@@ -306,7 +389,9 @@ impl<'a> Extractor<'a> {
         } else if self.is_receiver(object) {
             target.holder = self.enclosing_type();
         } else {
-            target.container = Some(text.strip_suffix(".prototype").unwrap_or(&text).to_string());
+            let text = text.strip_suffix(".prototype").unwrap_or(&text);
+            target.exported = self.in_module_value(text);
+            target.container = Some(self.without_module_value(text)).filter(|it| !it.is_empty()).map(String::from);
         }
         Some(target)
     }
