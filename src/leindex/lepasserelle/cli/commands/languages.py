@@ -7,7 +7,7 @@ from leindex.lepasserelle.cli.running import emit, errors_as_sentences
 
 
 def languages(json: options.Json = False) -> None:
-    """List the languages: extensions, grammar, and what is known of each."""
+    """List the languages and what is known of each."""
     from leindex.leparse.catalogue import catalogue  # noqa: PLC0415
     from leindex.lepasserelle.values import Catalogue  # noqa: PLC0415
 

@@ -15,7 +15,7 @@ def parse(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Source file.", show_default=False)],
     json: options.Json = False,
 ) -> None:
-    """Show what is in a file: its definitions with lines and signatures, as a tree."""
+    """Show what a file defines, with lines and signatures."""
     from leindex.leparse.outline import parse_file  # noqa: PLC0415
 
     with errors_as_sentences():
