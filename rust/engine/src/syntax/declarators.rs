@@ -7,27 +7,28 @@ use super::definitions::last_line;
 use super::extract::Extractor;
 use super::facts::{Str, SymbolKind, flag};
 use super::leads::Lead;
-use super::rules::{Role, Rule, mark};
+use super::rules::{Role, Rule, Selector, mark, part};
 
 /// Declarators (C) nest; a name deeper than this is no name.
 const MAX_DECLARATORS: usize = 16;
 
 impl Extractor<'_> {
     pub(super) fn behind_declarators(&self, node: Node, rule: &Rule) -> bool {
-        node.child_by_field_id(rule.name).is_some_and(|name| self.role(name) == Some(Role::Declarator))
+        let declared = part(node, &rule.name).filter(|_| !rule.parameters.is_empty());
+        declared.is_some_and(|name| self.role(name) == Some(Role::Declarator))
     }
 
     /// A function whose name stands behind declarators. Words that the grammar does not know (C's macros) make it read
     /// `__init start(void) {…}` as a function without parameters called `void`; the name is then in the place of the
     /// type. What is indented and looks like this is a loop by macro: `for_each_cpu(cpu) {…}`.
     pub(super) fn declared_function(&mut self, node: Node, name: Node, rule: &Rule) {
-        let declarator = node.child_by_field_id(rule.name);
-        if declarator.is_some_and(|declarator| self.declares_function(declarator, rule.parameters)) {
+        let declarator = part(node, &rule.name);
+        if declarator.is_some_and(|declarator| self.declares_function(declarator, &rule.parameters)) {
             let open = |lead: &Lead| !lead.wrapper || (node.start_byte() as u32) < lead.end_byte;
             self.lead = self.lead.filter(open).or_else(|| self.rest_of_line(node));
             return self.define(node, name, rule, SymbolKind::Function, node);
         }
-        let Some(head) = node.child_by_field_id(rule.type_field) else { return };
+        let Some(head) = part(node, &rule.type_field) else { return };
         if self.table.marks(head.kind_id()) & mark::IDENTIFIER != 0 && self.begins_unindented(node) {
             // Capitals are a macro's, and what it is given is the name: `TEST(opens_twice) {…}`.
             let is_macro = !self.text(head).iter().any(u8::is_ascii_lowercase);
@@ -63,6 +64,7 @@ impl Extractor<'_> {
             keyword: Some(start as u32),
             exported: false,
             default: false,
+            whole: false,
             scopes: self.scopes.len(),
             depth: self.depth,
         };
@@ -83,7 +85,7 @@ impl Extractor<'_> {
         let table = self.table;
         let declared = table.rule(head.kind_id()).filter(|rule| rule.role == Role::DefineVariable);
         let name = match declared {
-            Some(rule) => self.name_node(head, rule.name),
+            Some(rule) => self.name_node(head, &rule.name),
             None => self.first_argument(head),
         };
         let Some(name) = name else { return };
@@ -106,22 +108,22 @@ impl Extractor<'_> {
     }
 
     /// Whether the declarator next to the name has parameters: `*f(int)` declares a function, `(*f)(int)` a pointer.
-    pub(super) fn declares_function(&self, mut node: Node, parameters: u16) -> bool {
+    pub(super) fn declares_function(&self, mut node: Node, parameters: &[Selector]) -> bool {
         let mut function = false;
         for _ in 0..MAX_DECLARATORS {
             let Some(rule) = self.table.rule(node.kind_id()) else { break };
-            if rule.name != 0 {
-                function = node.child_by_field_id(parameters).is_some();
+            if !rule.name.is_empty() {
+                function = part(node, parameters).is_some();
             }
-            let Some(inner) = node.child_by_field_id(rule.name).or_else(|| self.first_name(node)) else { break };
+            let Some(inner) = part(node, &rule.name).or_else(|| self.first_name(node)) else { break };
             node = inner;
         }
         function
     }
 
     /// The node that names a definition: the field, seen through declarators.
-    pub(super) fn name_node<'t>(&self, node: Node<'t>, name: u16) -> Option<Node<'t>> {
-        self.innermost_name(node.child_by_field_id(name)?)
+    pub(super) fn name_node<'t>(&self, node: Node<'t>, name: &[Selector]) -> Option<Node<'t>> {
+        self.innermost_name(part(node, name)?)
     }
 
     /// Follows declarators (`*name(…)[]`) to the name; None for a pattern that names several things.
@@ -135,14 +137,14 @@ impl Extractor<'_> {
             match rule.role {
                 Role::Member => return Some(node),
                 // A part of something (`a[0]`) names nothing.
-                Role::Transparent if rule.value != 0 => return None,
+                Role::Transparent if !rule.value.is_empty() => return None,
                 Role::Declarator
                 | Role::Transparent
                 | Role::TypeContext
                 | Role::Parameter
                 | Role::ParameterVariadic
                 | Role::ParameterKeywordVariadic => {
-                    node = node.child_by_field_id(rule.name).or_else(|| self.first_name(node))?;
+                    node = part(node, &rule.name).or_else(|| self.first_name(node))?;
                 }
                 _ => return None,
             }
@@ -161,19 +163,21 @@ impl Extractor<'_> {
             let known = marks & (mark::IDENTIFIER | mark::STRING) != 0 && marks & mark::TYPE == 0;
             known
                 || self
-                    .role(*child)
+                    .table
+                    .rule(child.kind_id())
+                    .map(|rule| rule.role)
                     .is_some_and(|role| role != Role::TypeContext && role != Role::Skip && role != Role::MemberType)
         })
     }
 
     /// A field of a node, or of the declarators that lead to its name (C's parameters).
-    pub(super) fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: u16) -> Option<Node<'t>> {
+    pub(super) fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: &[Selector]) -> Option<Node<'t>> {
         for _ in 0..MAX_DECLARATORS {
-            if let Some(found) = node.child_by_field_id(wanted) {
+            if let Some(found) = part(node, wanted) {
                 return Some(found);
             }
             let rule = self.table.rule(node.kind_id())?;
-            node = node.child_by_field_id(rule.name)?;
+            node = part(node, &rule.name)?;
         }
         None
     }

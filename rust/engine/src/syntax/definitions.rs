@@ -8,7 +8,7 @@ use super::facts::{
 };
 use super::leads::Lead;
 use super::names::{self, Modifiers};
-use super::rules::{Role, Rule, VisibilityRule, mark, part};
+use super::rules::{Role, Rule, Selector, VisibilityRule, mark, part, parts};
 
 /// A symbol for a variable shows its first line up to this many bytes.
 const VARIABLE_SIGNATURE: usize = 160;
@@ -32,13 +32,20 @@ pub(super) struct Place<'t> {
 
 impl Extractor<'_> {
     pub(super) fn definition(&mut self, node: Node, rule: &Rule, kind: SymbolKind) {
-        if rule.role == Role::DefineVariable {
+        if rule.headless {
+            self.lead = Some(self.beginning_lead(node));
+        }
+        if kind == SymbolKind::Variable {
             return self.variables(node, rule);
+        }
+        // A variable with code of its own also holds something.
+        if rule.otherwise == Some(Role::DefineVariable) {
+            self.binding(node, rule);
         }
         if self.defined.0 == node.id() {
             return; // by the variable that holds it
         }
-        let Some(name) = self.name_node(node, rule.name) else {
+        let Some(name) = self.name_node(node, &rule.name) else {
             if kind.is_callable() || kind == SymbolKind::Class {
                 self.anonymous(node);
             }
@@ -55,7 +62,7 @@ impl Extractor<'_> {
         let Some((inner, inner_kind)) = self.kind_by_child(node, rule) else {
             return self.define(node, name, rule, kind, node);
         };
-        match self.table.rule(inner.kind_id()).and_then(|inner_rule| self.name_node(inner, inner_rule.name)) {
+        match self.table.rule(inner.kind_id()).and_then(|inner_rule| self.name_node(inner, &inner_rule.name)) {
             Some(inner_name) => self.alias(node, name, rule, kind, inner_name),
             None => self.define(node, name, rule, inner_kind, node),
         }
@@ -63,7 +70,7 @@ impl Extractor<'_> {
 
     /// `kinds` of the rule: the kind of symbol by the kind of node in its `type` field, if that is a whole type.
     fn kind_by_child<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<(Node<'t>, SymbolKind)> {
-        let child = node.child_by_field_id(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
+        let child = part(node, &rule.type_field).filter(|_| !rule.kinds.is_empty())?;
         let (_, kind) = rule.kinds.iter().find(|(id, _)| *id == child.kind_id())?;
         self.table.rule(child.kind_id()).is_none_or(|rule| rule.role_of(child).is_some()).then_some((child, *kind))
     }
@@ -138,6 +145,7 @@ impl Extractor<'_> {
         }
         let symbol = self.push_symbol(&place, rule);
         self.push_scope(symbol, place.name.start_byte() as u32, place.kind);
+        self.hold_open(&place, rule);
         let table = self.table;
         let of_value = table.rule(place.callable.kind_id()).filter(|_| place.callable != place.node);
         self.bases(place.callable, of_value.unwrap_or(rule), symbol);
@@ -148,8 +156,16 @@ impl Extractor<'_> {
         }
     }
 
+    /// A body that stands beside the definition, or beside the node around it, belongs to its scope.
+    fn hold_open(&mut self, place: &Place, rule: &Rule) {
+        let outside = self.body(place, rule).filter(|body| body.start_byte() >= place.node.end_byte());
+        let Some((body, scope)) = outside.zip(self.scopes.last_mut()) else { return };
+        scope.depth -= u32::from(body.parent() != place.node.parent());
+        scope.until = body.end_byte() as u32;
+    }
+
     /// A wrapper or run of decorators belongs to the definition that follows it.
-    fn take_lead(&mut self, node: Node) -> Option<Lead> {
+    pub(super) fn take_lead(&mut self, node: Node) -> Option<Lead> {
         let (start, row) = (node.start_byte() as u32, node.start_position().row as u32);
         let lead = self.lead?;
         let fits = if lead.wrapper {
@@ -180,7 +196,7 @@ impl Extractor<'_> {
             modifiers.flags |= around.flags;
             modifiers.visibility = modifiers.visibility.or(around.visibility);
         }
-        modifiers.flags |= if place.exported { flag::EXPORTED } else { 0 };
+        modifiers.flags |= if place.exported { flag::EXPORTED } else { 0 } | self.late_modifiers(place, body);
         let signature_start = self.signature_start(place);
         if signature_start < node.start_byte() as u32 {
             let before = &self.source[signature_start as usize..node.start_byte()];
@@ -209,10 +225,12 @@ impl Extractor<'_> {
         symbol.summary = Str::NONE;
         let table = self.table;
         let of_value = table.rule(place.callable.kind_id()).filter(|_| place.callable != node);
-        symbol.returns = self.type_text(place.callable, of_value.unwrap_or(rule).returns);
+        let returns = self.through_declarators(place.callable, &of_value.unwrap_or(rule).returns);
+        symbol.returns = returns.map_or(Str::NONE, |node| self.text_of_type(node, &rule.returns));
         symbol.parent = place.parent;
-        (symbol.start_byte, symbol.end_byte) = (start_byte, node.end_byte() as u32);
-        (symbol.start_line, symbol.end_line) = (start_row + 1, last_line(node));
+        let end = body.filter(|body| body.end_byte() > node.end_byte()).unwrap_or(node);
+        (symbol.start_byte, symbol.end_byte) = (start_byte, end.end_byte() as u32);
+        (symbol.start_line, symbol.end_line) = (start_row + 1, last_line(end));
         (symbol.signature_start, symbol.signature_end) = (signature_start, signature_end);
         symbol.signature = self.signature(place.kind, signature_start, signature_end);
         symbol.complexity = u32::from(place.kind.is_callable());
@@ -255,9 +273,10 @@ impl Extractor<'_> {
     /// Where the signature starts: at the keyword that opens the definition, and after decorators inside it.
     fn signature_start(&self, place: &Place) -> u32 {
         let start = place.node.start_byte() as u32;
-        if let Some(keyword) = place.lead.and_then(|lead| lead.keyword) {
+        if let Some((lead, keyword)) = place.lead.and_then(|lead| Some((lead, lead.keyword?))) {
             // `const a = 1, b = 2`: only the first follows the keyword.
-            let alone = self.source.get(keyword as usize..start as usize).is_some_and(|text| !text.contains(&b','));
+            let alone = lead.whole
+                || self.source.get(keyword as usize..start as usize).is_some_and(|text| !text.contains(&b','));
             return if alone { keyword } else { start };
         }
         let before = |node: Node| {
@@ -286,7 +305,7 @@ impl Extractor<'_> {
         Self: 't,
     {
         let property = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member);
-        let name = property.and_then(|rule| name.child_by_field_id(rule.property)).unwrap_or(name);
+        let name = property.and_then(|rule| part(name, &rule.property)).unwrap_or(name);
         let text = self.text(name);
         text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text)
     }
@@ -307,7 +326,7 @@ impl Extractor<'_> {
         let body = of_value.map_or(&rule.body, |value| &value.body);
         part(place.callable, body).or_else(|| {
             // `type Point struct {…}`: the body is inside the type.
-            let inner = place.node.child_by_field_id(rule.type_field).filter(|_| !rule.kinds.is_empty())?;
+            let inner = part(place.node, &rule.type_field).filter(|_| !rule.kinds.is_empty())?;
             let inner_rule = self.table.rule(inner.kind_id())?;
             part(inner, &inner_rule.body)
         })
@@ -339,6 +358,21 @@ impl Extractor<'_> {
         modifiers
     }
 
+    /// What is said of a function between its name and its body, or as the first word of a body beside it.
+    fn late_modifiers(&self, place: &Place, body: Option<Node>) -> u8 {
+        let mut modifiers = Modifiers::default();
+        let Some(body) = body.filter(|_| place.kind.is_callable()) else { return 0 };
+        let mut before = body.prev_sibling();
+        while let Some(word) = before.filter(|word| word.start_byte() > place.name.start_byte()) {
+            modifiers.word(self.text(word));
+            before = word.prev_sibling();
+        }
+        if body.start_byte() >= place.node.end_byte() {
+            modifiers.word(body.child(0).map_or(b"", |word| self.text(word)));
+        }
+        modifiers.flags & flag::ASYNC
+    }
+
     fn document(&mut self, symbol: u32, body: Option<Node>, start_byte: u32, start_row: u32) {
         let prefixes = &self.table.rules.doc_comments;
         let (start, end) = self.comments.claim(symbol, start_byte, start_row, prefixes, self.source);
@@ -367,20 +401,19 @@ impl Extractor<'_> {
 
     fn parameters(&mut self, place: &Place, rule: &Rule, symbol: u32) {
         let of_value = self.table.rule(place.callable.kind_id()).filter(|_| place.callable != place.node);
-        let field = of_value.map_or(rule.parameters, |value| value.parameters);
-        if field == 0 || !place.kind.is_callable() {
+        let field = of_value.map_or(&rule.parameters, |value| &value.parameters);
+        if field.is_empty() || !place.kind.is_callable() {
             return;
         }
-        let lone = of_value.and_then(|value| place.callable.child_by_field_id(value.name));
+        let lone = of_value.and_then(|value| part(place.callable, &value.name));
         let Some(list) = self.through_declarators(place.callable, field).or(lone) else { return };
         let mut kind = ParameterKind::Positional;
         if self.table.marks(list.kind_id()) & mark::IDENTIFIER != 0 {
             self.push_parameter(list, None, kind); // `x => x + 1`
         }
-        let mut cursor = list.walk();
-        for child in list.named_children(&mut cursor) {
+        for child in self.parameter_nodes(list) {
             let rule = self.table.rule(child.kind_id());
-            match rule.map(|rule| rule.role) {
+            match self.role(child) {
                 Some(Role::ParameterKeywordOnlyAfter) => kind = ParameterKind::KeywordOnly,
                 Some(Role::ParameterPositionalOnlyBefore) => {
                     let first = self.facts.symbols[symbol as usize].first_parameter as usize;
@@ -388,10 +421,16 @@ impl Extractor<'_> {
                         parameter.kind = ParameterKind::PositionalOnly as u32;
                     }
                 }
-                Some(Role::Parameter | Role::ParameterVariadic | Role::ParameterKeywordVariadic | Role::Pattern) => {
+                Some(
+                    Role::Parameter
+                    | Role::ParameterVariadic
+                    | Role::ParameterKeywordVariadic
+                    | Role::Pattern
+                    | Role::Declarator,
+                ) => {
                     kind = self.push_parameter(child, rule, kind);
                 }
-                _ if self.table.marks(child.kind_id()) & mark::IDENTIFIER != 0 => {
+                _ if list != place.callable && self.is_bare_parameter(child) => {
                     kind = self.push_parameter(child, None, kind);
                 }
                 _ => {}
@@ -401,9 +440,40 @@ impl Extractor<'_> {
         self.facts.symbols[symbol as usize].parameter_count = self.facts.parameters.len() as u32 - first;
     }
 
+    /// What stands in a list of parameters, with the lists in it laid open (`(a, {b, c})`).
+    fn parameter_nodes<'t>(&self, list: Node<'t>) -> Vec<Node<'t>> {
+        let mut cursor = list.walk();
+        let mut nodes = Vec::new();
+        for child in list.named_children(&mut cursor) {
+            if self.role(child) == Some(Role::List) {
+                let mut inner = child.walk();
+                nodes.extend(child.children(&mut inner));
+            } else {
+                nodes.push(child);
+            }
+        }
+        nodes
+    }
+
+    /// A name alone, unless it is the default value that stands beside a parameter.
+    fn is_bare_parameter(&self, node: Node) -> bool {
+        let is_value = || node.prev_sibling().is_some_and(|before| self.text(before) == b"=");
+        self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0 && !is_value()
+    }
+
+    /// Whether a word before the parameter's name says that it takes any number of arguments.
+    fn has_variadic_word(&self, parameter: Node) -> bool {
+        let words = &self.table.rules.variadic_words;
+        let says = |node: Node| {
+            let text = self.text(node);
+            text.split(u8::is_ascii_whitespace).any(|word| words.iter().any(|known| known.as_bytes() == word))
+        };
+        !words.is_empty() && (parameter.prev_sibling().is_some_and(says) || parameter.child(0).is_some_and(says))
+    }
+
     /// Adds the parameters of one node (Go's `a, b int` are two); the kind of those that follow.
     fn push_parameter(&mut self, node: Node, rule: Option<&Rule>, kind: ParameterKind) -> ParameterKind {
-        let mut type_name = rule.map_or(Str::NONE, |rule| self.type_text(node, rule.type_field));
+        let mut type_name = rule.map_or(Str::NONE, |rule| self.type_text(node, &rule.type_field));
         let of_declarator =
             node.named_child_count() > 1 && rule.is_some_and(|rule| rule.role == Role::ParameterVariadic);
         if type_name.is_none() && of_declarator {
@@ -411,19 +481,18 @@ impl Extractor<'_> {
             let before = node.named_child(node.named_child_count() as u32 - 2);
             type_name = before.map_or(Str::NONE, |before| self.strings.intern(self.text(before)));
         }
-        let default = rule.and_then(|rule| node.child_by_field_id(rule.value));
+        let default = rule.and_then(|rule| part(node, &rule.value));
         let default = default.map_or(Str::NONE, |value| {
             let text = names::folded(self.text(value));
             self.strings.intern(text.as_bytes())
         });
-        let mut cursor = node.walk();
         let mut nodes: Vec<Node> = match rule {
-            Some(rule) if rule.name != 0 => node.children_by_field_id(field(rule.name), &mut cursor).collect(),
+            Some(rule) if !rule.name.is_empty() => parts(node, &rule.name),
             _ => vec![],
         };
         if self.role(node) == Some(Role::Pattern) {
             nodes.push(node);
-        } else if nodes.is_empty() && rule.is_none_or(|rule| rule.name == 0) {
+        } else if nodes.is_empty() && rule.is_none_or(|rule| rule.name.is_empty()) {
             nodes.extend(self.first_name(node));
         }
         let variadic = |node: Node| match self.role(node) {
@@ -433,7 +502,8 @@ impl Extractor<'_> {
         };
         let own = variadic(node)
             .or_else(|| node.named_child(0).and_then(variadic))
-            .or_else(|| nodes.first().copied().and_then(variadic));
+            .or_else(|| nodes.first().copied().and_then(variadic))
+            .or_else(|| self.has_variadic_word(node).then_some(ParameterKind::Variadic));
         for name in nodes {
             if !name.is_named() && self.text(name) == b"," || self.role(name) == Some(Role::Skip) {
                 continue; // between names, or a declarator that names nothing (C's `char *`)
@@ -449,9 +519,9 @@ impl Extractor<'_> {
 
     /// A typed parameter is known to hold its type.
     pub(super) fn parameter_binding(&mut self, node: Node, rule: &Rule) {
-        let type_name = self.type_text(node, rule.type_field);
-        // The parameters of a type (a record) are its fields.
-        let of_type = self.scope().kind.is_type() && self.depth == self.scope().depth + 2;
+        let type_name = self.type_text(node, &rule.type_field);
+        // The parameters of a type (a record, a primary constructor) are its fields.
+        let of_type = self.scope().kind.is_type() && self.depth <= self.scope().depth + 3;
         if type_name.is_none() || !(self.scope().kind.is_callable() || of_type) {
             return;
         }
@@ -460,10 +530,8 @@ impl Extractor<'_> {
         let word = node.child(0).map_or(&b""[..], |child| self.text(child));
         first.word(word);
         let holder = self.enclosing_type().filter(|_| first.visibility.is_some() || word == b"readonly");
-        let mut cursor = node.walk();
-        let mut nodes: Vec<Node> =
-            if rule.name == 0 { vec![] } else { node.children_by_field_id(field(rule.name), &mut cursor).collect() };
-        if rule.name == 0 {
+        let mut nodes: Vec<Node> = if rule.name.is_empty() { vec![] } else { parts(node, &rule.name) };
+        if rule.name.is_empty() {
             nodes.extend(self.first_name(node));
         }
         for name in nodes {
@@ -478,7 +546,9 @@ impl Extractor<'_> {
 
     /// Opens an `impl`: its functions are methods of the type it names.
     pub(super) fn open_container(&mut self, node: Node, rule: &Rule) {
-        let Some(named) = node.child_by_field_id(rule.type_field) else { return };
+        // Where `type` tells the kinds of definition apart, the type is in `name`.
+        let holder = if rule.kinds.is_empty() { &rule.type_field } else { &rule.name };
+        let Some(named) = part(node, holder) else { return };
         let Some(name) = self.base_name(named) else { return };
         let symbol = self.symbol_of_type(name);
         let bases = self.base_nodes(node, rule);
@@ -508,11 +578,14 @@ impl Extractor<'_> {
 
     /// The receiver of a Go method: the type name in the rule's `receiver` field.
     fn receiver_type(&mut self, node: Node, rule: &Rule) -> Option<Str> {
-        let receiver = node.child_by_field_id(rule.receiver)?;
+        let receiver = part(node, &rule.receiver)?;
         let mut stack = vec![receiver];
         while let Some(node) = stack.pop() {
             if self.table.marks(node.kind_id()) & mark::TYPE != 0 {
                 return Some(self.strings.intern(self.text(node)));
+            }
+            if self.role(node) == Some(Role::MemberType) {
+                return self.named(node).map(|(name, _)| name);
             }
             let mut cursor = node.walk();
             let children: Vec<Node> = node.named_children(&mut cursor).collect();
@@ -539,15 +612,35 @@ impl Extractor<'_> {
     }
 
     pub(super) fn role(&self, node: Node) -> Option<Role> {
-        self.table.rule(node.kind_id()).map(|rule| rule.role)
+        self.table.rule(node.kind_id())?.role_of(node)
     }
 
     /// Text of a type field without its leading colon or arrow, white space folded.
-    pub(super) fn type_text(&mut self, node: Node, field: u16) -> Str {
-        let Some(child) = node.child_by_field_id(field) else { return Str::NONE };
+    pub(super) fn type_text(&mut self, node: Node, field: &[Selector]) -> Str {
+        let beside = || {
+            let headless = self.table.rule(node.kind_id()).is_some_and(|rule| rule.headless);
+            let mut at = headless.then(|| self.beginning(node));
+            while let Some(before) = at.filter(|at| at.start_byte() < node.start_byte()) {
+                if field.contains(&Selector::Kind(before.kind_id())) {
+                    return Some(before);
+                }
+                at = before.next_sibling();
+            }
+            None
+        };
+        part(node, field).or_else(beside).map_or(Str::NONE, |child| self.text_of_type(child, field))
+    }
+
+    /// A type as it is written; where it may be of several kinds, it is a run of them (`List` `<int>` `?`).
+    fn text_of_type(&mut self, child: Node, field: &[Selector]) -> Str {
         // A type that is defined on the spot (`struct point {…} origin`) is known by its head.
         let body = self.table.rule(child.kind_id()).and_then(|rule| part(child, &rule.body));
-        let end = body.map_or(child.end_byte(), |body| body.start_byte());
+        let mut end = body.map_or(child.end_byte(), |body| body.start_byte());
+        let mut next = child.next_sibling().filter(|_| field.len() > 1);
+        while let Some(more) = next.filter(|more| field.contains(&Selector::Kind(more.kind_id()))) {
+            end = more.end_byte();
+            next = more.next_sibling();
+        }
         let text = names::folded(&self.source[child.start_byte()..end]);
         let text = text.trim_start_matches(":").trim_start_matches("->").trim();
         let text = unquoted(text);
@@ -561,9 +654,10 @@ impl Extractor<'_> {
     /// Names in a decorator are what the decorated symbol is about, too.
     pub(super) fn decorator(&mut self, node: Node) {
         let Some(inner) = node.named_child(0) else { return };
-        if self.role(inner) == Some(Role::Call) {
+        if matches!(self.role(inner), Some(Role::Call | Role::Construct)) {
             return; // met again on the way down
         }
+        self.taken_until = self.taken_until.max(self.name_end(inner));
         if let Some((name, receiver)) = self.named(inner) {
             let owner = self.scope().symbol;
             self.push_reference(owner, name, receiver, inner, ReferenceKind::Call);
@@ -575,11 +669,6 @@ impl Extractor<'_> {
 /// A type in quotes (Python's forward references) without them.
 pub(super) fn unquoted(text: &str) -> &str {
     ['"', '\''].iter().find_map(|&mark| text.strip_prefix(mark)?.strip_suffix(mark)).unwrap_or(text)
-}
-
-/// A field that a rule has; 0 never reaches here because rules with the role carry the field.
-pub(super) fn field(id: u16) -> std::num::NonZeroU16 {
-    std::num::NonZeroU16::new(id).unwrap_or(std::num::NonZeroU16::MAX)
 }
 
 pub(super) fn last_line(node: Node) -> u32 {

@@ -5,13 +5,13 @@
 //! this one (`definitions`, `references`, `imports`). Nothing here recurses, so nesting costs no stack.
 
 use rustc_hash::FxHashSet;
-use tree_sitter::{Node, Tree};
+use tree_sitter::{Node, Tree, TreeCursor};
 
 use super::comments::{Comment, Comments};
 use super::facts::{FileFacts, Header, Interner, NO_INDEX, Str, Symbol, SymbolKind};
 use super::leads::Lead;
 use super::names;
-use super::rules::{Role, Rule, Table, mark};
+use super::rules::{Role, Rule, Table, mark, part};
 use super::terms::{Occurrences, WORD_LIMIT};
 use super::values::Held;
 
@@ -32,6 +32,8 @@ pub(super) struct Scope {
     pub tokens: usize,
     pub name_start: u32,
     pub kind: SymbolKind,
+    /// End of a body that stands beside the definition; until then it stays open.
+    pub until: u32,
 }
 
 /// Members that stand outside their type (Rust `impl`), or in an object that is written out.
@@ -125,7 +127,14 @@ impl<'a> Extractor<'a> {
         module.end_byte = self.source.len() as u32;
         (module.start_line, module.complexity) = (1, 1);
         self.facts.symbols.push(module);
-        self.scopes.push(Scope { symbol: 0, depth: 0, tokens: 0, name_start: u32::MAX, kind: SymbolKind::Module });
+        self.scopes.push(Scope {
+            symbol: 0,
+            depth: 0,
+            tokens: 0,
+            name_start: u32::MAX,
+            kind: SymbolKind::Module,
+            until: 0,
+        });
         if self.table.rules.docstrings {
             self.take_docstring(root, 0);
         }
@@ -152,7 +161,7 @@ impl<'a> Extractor<'a> {
                 continue;
             }
             loop {
-                self.leave();
+                self.leave(&cursor);
                 if cursor.goto_next_sibling() {
                     break;
                 }
@@ -198,14 +207,18 @@ impl<'a> Extractor<'a> {
         true
     }
 
-    fn leave(&mut self) {
-        while self.scopes.last().is_some_and(|scope| scope.depth == self.depth && self.scopes.len() > 1) {
+    fn leave(&mut self, cursor: &TreeCursor) {
+        let ends = |scope: &Scope| scope.until == 0 || scope.until <= cursor.node().end_byte() as u32;
+        let depth = self.depth;
+        let here = |scope: &&Scope| scope.depth == depth;
+        while self.scopes.len() > 1 && self.scopes.last().filter(here).is_some_and(ends) {
             self.close_scope();
         }
+        let open = self.scopes.last().is_some_and(|scope| scope.until > 0 && scope.depth == self.depth);
         if self.containers.last().is_some_and(|container| container.depth == self.depth) {
             self.containers.pop();
         }
-        while self.type_parameters.last().is_some_and(|(depth, _)| *depth == self.depth) {
+        while !open && self.type_parameters.last().is_some_and(|(depth, _)| *depth == self.depth) {
             self.type_parameters.pop();
         }
         if self.table.rules.layout {
@@ -219,6 +232,7 @@ impl<'a> Extractor<'a> {
             Role::Wrapper | Role::KeywordWrapper | Role::Decorator => self.enter_lead(node, rule),
             Role::Container => self.open_container(node, rule),
             Role::Call => self.call(node, rule),
+            Role::Postfix | Role::Cascade => self.postfix_call(node, rule),
             Role::Construct => self.construct(node, rule),
             Role::MemberType => self.member_type(node, rule),
             Role::Member if (node.start_byte() as u32) < self.type_until => self.member_type(node, rule),
@@ -258,7 +272,7 @@ impl<'a> Extractor<'a> {
     }
 
     fn type_parameter(&mut self, node: Node, rule: &Rule) {
-        let name = node.child_by_field_id(rule.name).or_else(|| node.named_child(0));
+        let name = part(node, &rule.name).or_else(|| node.named_child(0));
         let Some(name) = name else { return };
         // It holds in the definition around it; what opens no scope (Rust's `impl`) is two nodes above.
         let scope = self.scope();
@@ -285,11 +299,19 @@ impl<'a> Extractor<'a> {
         let name = self.strings.intern(text);
         self.occurrences.name(self.scope().symbol, self.in_signature(start), name);
         let in_type = marks & mark::TYPE != 0 || start < self.type_until;
-        let inferred = || self.table.rules.inferred_types.iter().any(|known| known.as_bytes() == text);
-        let declared = || self.type_parameters.iter().any(|(_, known)| *known == name) || inferred();
-        if in_type && start >= self.taken_until && !declared() {
-            self.type_reference(node, name, Str::NONE);
+        if in_type && start >= self.taken_until && !self.qualifies(node) {
+            let receiver = self.qualifier(node);
+            if !receiver.is_none() || !self.is_declared_type(name) {
+                self.type_reference(node, name, receiver);
+            }
         }
+    }
+
+    /// Whether a name in type position is a type parameter, or the word that leaves the type to the value.
+    pub(super) fn is_declared_type(&self, name: Str) -> bool {
+        let text = self.strings.table.get(name);
+        self.type_parameters.iter().any(|(_, known)| *known == name)
+            || self.table.rules.inferred_types.iter().any(|known| known.as_bytes() == text)
     }
 
     fn string(&mut self, node: Node) {
@@ -317,7 +339,8 @@ impl<'a> Extractor<'a> {
     }
 
     pub fn push_scope(&mut self, symbol: u32, name_start: u32, kind: SymbolKind) {
-        self.scopes.push(Scope { symbol, depth: self.depth, tokens: self.tokens.len(), name_start, kind });
+        let (depth, tokens) = (self.depth, self.tokens.len());
+        self.scopes.push(Scope { symbol, depth, tokens, name_start, kind, until: 0 });
     }
 
     fn count_branch(&mut self, node: Node) {

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::extract::Extractor;
 use super::facts::{Import, Str};
 use super::names;
-use super::rules::{ImportBinding, Role, Rule, mark};
+use super::rules::{ImportBinding, Role, Rule, mark, part};
 
 /// Nested `use` trees deeper than this are not followed.
 const MAX_NESTING: usize = 32;
@@ -22,14 +22,15 @@ struct Prefix {
 impl Extractor<'_> {
     pub(super) fn import(&mut self, node: Node, rule: &Rule) {
         let mut prefix = Prefix::default();
-        let path = node.child_by_field_id(rule.path);
+        let path = part(node, &rule.path);
         if let Some(path) = path {
             prefix = self.import_path(path);
             prefix.from = true;
         }
         let before = self.facts.imports.len();
         let mut cursor = node.walk();
-        let children: Vec<Node> = node.named_children(&mut cursor).collect();
+        let children = node.children(&mut cursor);
+        let children: Vec<Node> = children.filter(|child| child.is_named() || self.role(*child).is_some()).collect();
         if let [.., whole, last] = children[..]
             && self.role(last) == Some(Role::ImportWildcard)
             && Some(whole) != path
@@ -37,22 +38,23 @@ impl Extractor<'_> {
             let inner = self.join(&prefix, whole); // `import a.b.*`
             return self.push_import(node, &inner, Some(b"*"), None);
         }
-        for child in children {
-            if Some(child) != path && !(rule.alias != 0 && node.child_by_field_id(rule.alias) == Some(child)) {
+        let alias = part(node, &rule.alias);
+        for child in children.into_iter().filter(|_| alias.is_none()) {
+            if Some(child) != path {
                 self.import_part(child, &prefix, 0);
             }
         }
         if self.facts.imports.len() == before && rule.role == Role::Wrapper {
             self.push_import(node, &prefix, Some(b"*"), None); // `export * from './a'`
         } else if self.facts.imports.len() == before && prefix.from {
-            let alias = node.child_by_field_id(rule.alias).map(|alias| self.text(alias));
+            let alias = alias.map(|alias| self.text(alias));
             self.import_whole(node, &prefix, alias);
         }
     }
 
     /// A statement that declares a module in another file: `mod name;`.
     pub(super) fn module_import(&mut self, node: Node, rule: &Rule) {
-        if let Some(name) = node.child_by_field_id(rule.name) {
+        if let Some(name) = part(node, &rule.name) {
             let prefix = self.import_path(name);
             self.push_import(node, &prefix, None, None);
         }
@@ -76,8 +78,8 @@ impl Extractor<'_> {
                 self.push_import(node, &prefix, Some(b"*"), None);
             }
             Some((Role::ImportScope, rule)) => {
-                let inner = node.child_by_field_id(rule.path).map_or(prefix.clone(), |path| self.join(prefix, path));
-                if let Some(list) = node.child_by_field_id(rule.list) {
+                let inner = part(node, &rule.path).map_or(prefix.clone(), |path| self.join(prefix, path));
+                if let Some(list) = part(node, &rule.list) {
                     self.import_part(list, &inner, nesting + 1);
                 }
             }
@@ -92,15 +94,15 @@ impl Extractor<'_> {
     }
 
     fn import_item(&mut self, node: Node, rule: &Rule, prefix: &Prefix, nesting: usize) {
-        let alias = node.child_by_field_id(rule.alias);
+        let alias = part(node, &rule.alias);
         let takes_all = alias.is_some_and(|alias| self.role(alias) == Some(Role::ImportWildcard));
         let alias = alias.map(|alias| self.text(alias));
-        if let Some(path) = node.child_by_field_id(rule.path) {
+        if let Some(path) = part(node, &rule.path) {
             let inner = self.join(prefix, path);
             if takes_all {
                 return self.push_import(node, &inner, Some(b"*"), None);
             }
-            return match node.child_by_field_id(rule.name) {
+            return match part(node, &rule.name) {
                 Some(name) => {
                     let text = self.text(name);
                     self.push_import(node, &inner, Some(text), alias);
@@ -113,7 +115,7 @@ impl Extractor<'_> {
                 }
             };
         }
-        let Some(name) = node.child_by_field_id(rule.name) else {
+        let Some(name) = part(node, &rule.name) else {
             return node.named_child(0).map_or((), |child| self.import_part(child, prefix, nesting + 1));
         };
         if prefix.from {
@@ -156,7 +158,10 @@ impl Extractor<'_> {
     fn import_whole(&mut self, node: Node, prefix: &Prefix, alias: Option<&[u8]>) {
         match self.table.rules.import_binding {
             ImportBinding::Module => self.push_import(node, prefix, None, alias),
-            ImportBinding::Everything => self.push_import(node, prefix, Some(b"*"), alias),
+            ImportBinding::Everything => {
+                // Under a name of its own it is a module.
+                self.push_import(node, prefix, alias.is_none().then_some(b"*"), alias);
+            }
             ImportBinding::Last => {
                 let (path, name) = match prefix.path.rsplit_once(&self.table.rules.separator) {
                     Some((path, name)) => (path.to_string(), name.to_string()),
@@ -207,7 +212,7 @@ impl Extractor<'_> {
             return false;
         }
         let Some((path, member)) = self.imported_path(rule, value) else { return false };
-        let Some(target) = node.child_by_field_id(rule.name) else { return false };
+        let Some(target) = part(node, &rule.name) else { return false };
         let prefix = Prefix { from: true, ..self.import_path(path) };
         let member = member.map(|member| self.text(member));
         let target_rule = self.table.rule(target.kind_id());
@@ -222,9 +227,9 @@ impl Extractor<'_> {
                 }
             }
             Some((Role::Member, member_rule)) => {
-                let object = target.child_by_field_id(member_rule.object).map(|object| self.text(object));
+                let object = part(target, &member_rule.object).map(|object| self.text(object));
                 let known = |text: &[u8]| rule.exports.iter().any(|known| known.as_bytes() == text);
-                let property = target.child_by_field_id(member_rule.property).map(|property| self.text(property));
+                let property = part(target, &member_rule.property).map(|property| self.text(property));
                 if known(self.text(target)) {
                     self.push_import(node, &prefix, member.or(Some(b"*")), None);
                 } else if object.is_some_and(known) {
@@ -247,13 +252,13 @@ impl Extractor<'_> {
         for _ in 0..MAX_NESTING {
             let value_rule = self.table.rule(value.kind_id())?;
             match value_rule.role {
-                Role::Transparent if value_rule.value == 0 => value = value.named_child(0)?,
+                Role::Transparent if value_rule.value.is_empty() => value = value.named_child(0)?,
                 Role::Member if member.is_none() => {
-                    member = value.child_by_field_id(value_rule.property);
-                    value = value.child_by_field_id(value_rule.object)?;
+                    member = part(value, &value_rule.property);
+                    value = part(value, &value_rule.object)?;
                 }
                 Role::Call => {
-                    let callee = self.text(value.child_by_field_id(value_rule.callee)?);
+                    let callee = self.text(part(value, &value_rule.callee)?);
                     rule.imports.iter().find(|known| known.as_bytes() == callee)?;
                     let arguments = value.named_child(value.named_child_count().checked_sub(1)? as u32)?;
                     let path = arguments.named_child(0)?;

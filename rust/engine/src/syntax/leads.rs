@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::extract::Extractor;
 use super::facts::SymbolKind;
-use super::rules::{Role, Rule};
+use super::rules::{Role, Rule, mark, part};
 
 /// A decorated or exported definition begins before itself.
 #[derive(Clone, Copy)]
@@ -19,6 +19,8 @@ pub(super) struct Lead {
     /// What stands in it the file offers to others, and by default.
     pub exported: bool,
     pub default: bool,
+    /// What stands before the definition is all its own, commas and all.
+    pub whole: bool,
     /// Open scopes and depth where it was met.
     pub scopes: usize,
     pub depth: u32,
@@ -73,6 +75,7 @@ impl Extractor<'_> {
                     keyword,
                     exported,
                     default,
+                    whole: false,
                     scopes,
                     depth,
                 });
@@ -80,12 +83,50 @@ impl Extractor<'_> {
         }
     }
 
+    /// The first node of the statement in which a definition without a node of its own stands.
+    pub(super) fn beginning<'t>(&self, node: Node<'t>) -> Node<'t> {
+        let listed = node.parent().filter(|parent| self.role(*parent) == Some(Role::List));
+        let mut first = listed.unwrap_or(node);
+        while let Some(before) = first.prev_sibling() {
+            let ends = matches!(self.text(before).last(), None | Some(b';' | b'{' | b'}' | b','));
+            let apart =
+                self.table.marks(before.kind_id()) & mark::COMMENT != 0 || self.role(before) == Some(Role::Decorator);
+            if ends || apart {
+                break;
+            }
+            first = before;
+        }
+        first
+    }
+
+    /// The lead of a definition that begins with what stands before it.
+    pub(super) fn beginning_lead(&mut self, node: Node) -> Lead {
+        let first = self.beginning(node);
+        // Of several in a list only the first follows the modifiers.
+        let first = if node.prev_sibling().is_some_and(|before| self.text(before) == b",") { node } else { first };
+        let decorators = self.take_lead(first).filter(|lead| !lead.wrapper);
+        let (start_byte, start_row) = (first.start_byte() as u32, first.start_position().row as u32);
+        Lead {
+            start_byte: decorators.map_or(start_byte, |lead| lead.start_byte),
+            start_row: decorators.map_or(start_row, |lead| lead.start_row),
+            end_byte: node.end_byte() as u32,
+            end_row: node.end_position().row as u32,
+            wrapper: true,
+            keyword: Some(start_byte),
+            exported: false,
+            default: false,
+            whole: true,
+            scopes: self.scopes.len(),
+            depth: self.depth,
+        }
+    }
+
     /// What a wrapper says of the names that the file offers; true if what stands in it is offered by default.
     fn offers(&mut self, node: Node, rule: &Rule) -> bool {
-        if rule.path == 0 {
+        if rule.path.is_empty() {
             return false;
         }
-        if node.child_by_field_id(rule.path).is_some() {
+        if part(node, &rule.path).is_some() {
             self.import(node, rule);
             return false;
         }

@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::extract::Extractor;
 use super::facts::{Binding, BindingKind, FileFacts, Reference, ReferenceKind, Str, SymbolKind};
 use super::names;
-use super::rules::{Role, Rule, Selector, mark};
+use super::rules::{Role, Rule, mark, part, parts};
 
 /// How deep names are looked for inside a base or a receiver; deeper ones are not plain names.
 const MAX_NESTING: usize = 32;
@@ -40,13 +40,16 @@ impl Extractor<'_> {
     /// `callee(…)`, or `receiver.name(…)` where the grammar keeps them apart (Java). Without either field the last
     /// named child is the name and the first the receiver (`Item::getName`).
     pub(super) fn call(&mut self, node: Node, rule: &Rule) {
-        let named = if rule.callee != 0 {
-            node.child_by_field_id(rule.callee).and_then(|callee| self.named(callee))
+        if self.is_element(node, rule) {
+            return;
+        }
+        let named = if !rule.callee.is_empty() {
+            part(node, &rule.callee).and_then(|callee| self.named(callee))
         } else {
-            let (receiver, name) = if rule.name == 0 {
-                member_parts(node, rule)
+            let (receiver, name) = if rule.name.is_empty() {
+                self.member_parts(node, rule)
             } else {
-                (node.child_by_field_id(rule.receiver), node.child_by_field_id(rule.name))
+                (part(node, &rule.receiver), part(node, &rule.name))
             };
             name.and_then(|name| self.named(name)).map(|(name, _)| {
                 let receiver = receiver.map_or(Str::NONE, |receiver| self.receiver(receiver));
@@ -62,14 +65,14 @@ impl Extractor<'_> {
     }
 
     pub(super) fn construct(&mut self, node: Node, rule: &Rule) {
-        let mut constructed = node.child_by_field_id(rule.type_field);
+        let mut constructed = part(node, &rule.type_field);
         let named = constructed.and_then(|constructed| self.named(constructed));
         if let Some((name, receiver)) = named {
             // Said once: not as a type again.
             while let Some(inner) = constructed.filter(|inner| self.role(*inner) == Some(Role::Transparent)) {
                 constructed = inner.child(0);
             }
-            self.taken_until = self.taken_until.max(constructed.map_or(0, |inner| inner.end_byte() as u32));
+            self.taken_until = self.taken_until.max(constructed.map_or(0, |inner| self.name_end(inner)));
             let owner = self.scope().symbol;
             self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
         }
@@ -77,12 +80,138 @@ impl Extractor<'_> {
 
     pub(super) fn member_type(&mut self, node: Node, rule: &Rule) {
         let start = node.start_byte() as u32;
-        let (object, property) = member_parts(node, rule);
+        let (object, property) = self.member_parts(node, rule);
         let Some(property) = property.filter(|_| start >= self.taken_until) else { return };
-        let receiver = object.map_or(Str::NONE, |object| self.receiver(object));
+        let receiver = object.map_or(Str::NONE, |_| self.member_receiver(node, rule));
         let name = self.strings.intern(self.text(property));
-        self.type_reference(node, name, receiver);
-        self.taken_until = node.end_byte() as u32;
+        if !receiver.is_none() || !self.is_declared_type(name) {
+            self.type_reference(node, name, receiver);
+        }
+        self.taken_until = self.name_end(node);
+    }
+
+    /// Where the name ends: before the type arguments in `Map<K, V>`.
+    pub(super) fn name_end(&self, node: Node) -> u32 {
+        let rule = self.table.rule(node.kind_id()).filter(|rule| rule.role == Role::MemberType);
+        let property = rule.and_then(|rule| self.member_parts(node, rule).1);
+        property.unwrap_or(node).end_byte() as u32
+    }
+
+    /// The text before the last part of a member.
+    fn member_receiver(&mut self, node: Node, rule: &Rule) -> Str {
+        let (object, property) = self.member_parts(node, rule);
+        let (Some(object), Some(property)) = (object, property) else { return Str::NONE };
+        let inner = property.prev_named_sibling().filter(|inner| inner.start_byte() > object.end_byte());
+        if rule.property.is_empty() && rule.object.is_empty() && inner.is_some() {
+            // `a.b.C` without a node for `a.b`.
+            let end = inner.map_or(object.end_byte(), |inner| inner.end_byte());
+            let text = names::without_space(&self.source[object.start_byte()..end]);
+            return self.strings.intern(text.as_bytes());
+        }
+        self.receiver(object)
+    }
+
+    /// Whether a dot follows a type's name that has no node around it: the `a` of `a` `.` `C`.
+    pub(super) fn qualifies(&self, node: Node) -> bool {
+        self.source.get(node.end_byte()) == Some(&b'.') && node.next_sibling().is_some_and(|dot| dot.kind() == ".")
+    }
+
+    /// What stands before the dot before such a name.
+    pub(super) fn qualifier(&mut self, node: Node) -> Str {
+        if !self.source[..node.start_byte()].ends_with(b".") {
+            return Str::NONE;
+        }
+        let dot = node.prev_sibling().filter(|dot| dot.kind() == ".");
+        let before = dot.and_then(|dot| dot.prev_sibling());
+        let before = before.filter(|before| self.table.marks(before.kind_id()) & mark::TYPE != 0);
+        before.map_or(Str::NONE, |before| self.strings.intern(self.text(before)))
+    }
+
+    fn is_element(&self, node: Node, rule: &Rule) -> bool {
+        let last = node.child_count().checked_sub(1).and_then(|last| node.child(last as u32));
+        rule.indexes && last.is_some_and(|last| self.text(last).starts_with(b"["))
+    }
+
+    /// A call whose callee stands before its arguments, without a node around both.
+    pub(super) fn postfix_call(&mut self, node: Node, rule: &Rule) {
+        if part(node, &rule.list).is_none() {
+            return;
+        }
+        let before = if rule.role == Role::Cascade { Some(node) } else { self.before_postfix(node) };
+        let Some(before) = before else { return };
+        let named = match self.role(before) {
+            Some(Role::Postfix | Role::Cascade) => self.first_name_in(before).map(|name| {
+                let name = self.strings.intern(self.text(name));
+                (name, self.chain(self.before_chain(before)))
+            }),
+            _ => self.named(before),
+        };
+        if let Some((name, receiver)) = named {
+            let owner = self.scope().symbol;
+            self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
+        }
+    }
+
+    /// What a postfix goes on from; `!` and type arguments are passed over.
+    fn before_postfix<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        let mut before = node.prev_named_sibling()?;
+        while self.role(before) == Some(Role::Postfix) && before.named_child_count() == 0 {
+            before = before.prev_named_sibling()?;
+        }
+        Some(before)
+    }
+
+    fn before_chain<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        let mut before = node.prev_named_sibling();
+        while self.role(node) == Some(Role::Cascade)
+            && before.is_some_and(|before| self.role(before) == Some(Role::Cascade))
+        {
+            before = before.and_then(|before| before.prev_named_sibling());
+        }
+        before
+    }
+
+    /// The name in a postfix: `b` of `.b`; None for arguments and indices.
+    fn first_name_in<'t>(&self, mut node: Node<'t>) -> Option<Node<'t>> {
+        for _ in 0..MAX_NESTING {
+            if self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0 {
+                return Some(node);
+            }
+            let passes = matches!(self.role(node), Some(Role::Postfix | Role::Cascade | Role::Transparent));
+            node = node.named_child(0).filter(|_| passes)?;
+        }
+        None
+    }
+
+    /// Everything up to the last postfix of a chain, as a receiver.
+    fn chain(&mut self, last: Option<Node>) -> Str {
+        let Some(last) = last else { return Str::NONE };
+        let mut text = String::new();
+        if !self.write_chain(last, &mut text) || text.len() > MAX_RECEIVER {
+            text.replace_range(.., "?");
+        }
+        self.strings.intern(text.as_bytes())
+    }
+
+    fn write_chain(&self, last: Node, out: &mut String) -> bool {
+        let mut links = vec![last];
+        while let Some(link) = links.last().copied().filter(|link| self.role(*link) == Some(Role::Postfix)) {
+            let Some(before) = link.prev_named_sibling() else { return false };
+            links.push(before);
+        }
+        let Some(first) = links.pop() else { return false };
+        if !self.write_receiver(first, out, 1) {
+            return false;
+        }
+        for link in links.into_iter().rev() {
+            let rule = self.table.rule(link.kind_id());
+            if rule.is_some_and(|rule| part(link, &rule.list).is_some()) {
+                out.push_str("()");
+            } else if let Some(name) = self.first_name_in(link) {
+                out.push_str(&names::without_space(&self.source[link.start_byte()..name.end_byte()]));
+            }
+        }
+        true
     }
 
     /// Calls among raw tokens, with as much of their receivers as is names and calls: `self.pool.get(…)`.
@@ -137,23 +266,24 @@ impl Extractor<'_> {
     /// Name and receiver of an expression that names something; None for any other expression.
     pub(super) fn named(&mut self, mut node: Node) -> Option<(Str, Str)> {
         for _ in 0..MAX_NESTING {
-            if self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0 {
-                return Some((self.strings.intern(self.text(node)), Str::NONE));
+            let marks = self.table.marks(node.kind_id());
+            if marks & mark::IDENTIFIER != 0 {
+                let receiver = if marks & mark::TYPE != 0 { self.qualifier(node) } else { Str::NONE };
+                return Some((self.strings.intern(self.text(node)), receiver));
             }
             let table = self.table;
             let rule = table.rule(node.kind_id())?;
-            match rule.role {
+            match rule.role_of(node)? {
                 Role::Member | Role::MemberType => {
-                    let (object, property) = member_parts(node, rule);
-                    let property = property?;
-                    let receiver = object.map_or(Str::NONE, |object| self.receiver(object));
+                    let property = self.member_parts(node, rule).1?;
+                    let receiver = self.member_receiver(node, rule);
                     if self.table.marks(property.kind_id()) & mark::IDENTIFIER == 0 {
                         return self.named(property).map(|(name, _)| (name, receiver));
                     }
                     return Some((self.strings.intern(self.text(property)), receiver));
                 }
                 Role::Transparent => {
-                    node = node.child_by_field_id(rule.value).or_else(|| node.named_child(0))?;
+                    node = part(node, &rule.value).or_else(|| node.named_child(0))?;
                 }
                 _ => return None,
             }
@@ -175,9 +305,9 @@ impl Extractor<'_> {
             return false;
         }
         let rule = self.table.rule(node.kind_id());
-        match rule.map(|rule| (rule.role, rule)) {
+        match rule.and_then(|rule| Some((rule.role_of(node)?, rule))) {
             Some((Role::Member | Role::MemberType, rule)) => {
-                let (object, property) = member_parts(node, rule);
+                let (object, property) = self.member_parts(node, rule);
                 let Some(property) = property else { return false };
                 if let Some(object) = object {
                     if !self.write_receiver(object, out, nesting + 1) {
@@ -191,10 +321,9 @@ impl Extractor<'_> {
                 true
             }
             Some((Role::Call, rule)) => {
-                let parts = [rule.receiver, rule.callee, rule.name];
                 let mut first = true;
-                for part in parts.iter().filter(|&&field| field != 0) {
-                    let Some(child) = node.child_by_field_id(*part) else { continue };
+                for selectors in [&rule.receiver, &rule.callee, &rule.name] {
+                    let Some(child) = part(node, selectors) else { continue };
                     if !first {
                         out.push_str(&self.table.rules.separator);
                     }
@@ -203,17 +332,19 @@ impl Extractor<'_> {
                     }
                     first = false;
                 }
-                out.push_str("()");
+                if !self.is_element(node, rule) {
+                    out.push_str("()");
+                }
                 !first
             }
             Some((Role::Construct | Role::Cast, rule)) => {
-                let Some(child) = node.child_by_field_id(rule.type_field) else { return false };
+                let Some(child) = part(node, &rule.type_field) else { return false };
                 let written = self.write_receiver(child, out, nesting + 1);
                 out.push_str("()");
                 written
             }
             Some((Role::Transparent, rule)) => {
-                let inner = node.child_by_field_id(rule.value).or_else(|| node.named_child(0));
+                let inner = part(node, &rule.value).or_else(|| node.named_child(0));
                 inner.is_some_and(|inner| self.write_receiver(inner, out, nesting + 1))
             }
             _ if node.named_child_count() == 0 && node.end_byte() - node.start_byte() <= MAX_RECEIVER => {
@@ -228,22 +359,26 @@ impl Extractor<'_> {
 
     /// Remembers what variables hold: a declared type, or what was called to make the value.
     pub(super) fn binding(&mut self, node: Node, rule: &Rule) {
-        let value = node.child_by_field_id(rule.value);
+        let value = part(node, &rule.value);
         if let Some(value) = value
             && self.import_call(node, rule, value)
         {
             return;
         }
-        let Some(name_field) = std::num::NonZeroU16::new(rule.name) else { return };
-        let declared = self.type_text(node, rule.type_field);
-        let mut cursor = node.walk();
-        let targets: Vec<Node> = node.children_by_field_id(name_field, &mut cursor).collect();
-        for target in targets {
+        let declared = self.type_text(node, &rule.type_field);
+        for target in parts(node, &rule.name) {
+            let outside = declared;
             let (target, value) = self.first_of_lists(target, value);
             // The value may stand beside the name, inside a declarator.
-            let inner = || self.table.rule(target.kind_id()).and_then(|rule| target.child_by_field_id(rule.value));
+            let inner = || self.table.rule(target.kind_id()).and_then(|rule| part(target, &rule.value));
             let value = value.or_else(inner);
             let Some(name) = self.binding_name(target, rule) else { continue };
+            let of_target =
+                |target: Node| self.table.rule(target.kind_id()).filter(|rule| rule.role == Role::Declarator);
+            let declared = match of_target(target).filter(|_| outside.is_none()) {
+                Some(rule) => self.type_text(target, &rule.type_field),
+                None => outside,
+            };
             let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };
             let (type_name, kind) = held.unwrap_or((declared, BindingKind::Annotated));
             if !type_name.is_none() {
@@ -278,15 +413,18 @@ impl Extractor<'_> {
         let table = self.table;
         let mut node = value;
         for _ in 0..MAX_NESTING {
+            if let Some(text) = self.chain_call(node) {
+                return Some((text, BindingKind::Called));
+            }
             let rule = table.rule(node.kind_id())?;
-            match rule.role {
+            match rule.role_of(node)? {
                 Role::Call => {
                     let text = self.receiver(node);
                     let text = self.strings.table.get(text).strip_suffix(b"()")?.to_vec();
                     return Some((self.strings.intern(&text), BindingKind::Called));
                 }
                 Role::Construct | Role::Cast => {
-                    let (name, receiver) = node.child_by_field_id(rule.type_field).and_then(|node| self.named(node))?;
+                    let (name, receiver) = part(node, &rule.type_field).and_then(|node| self.named(node))?;
                     let mut text = self.strings.table.get(receiver).to_vec();
                     if !text.is_empty() {
                         text.extend_from_slice(self.table.rules.separator.as_bytes());
@@ -294,12 +432,23 @@ impl Extractor<'_> {
                     text.extend_from_slice(self.strings.table.get(name));
                     return Some((self.strings.intern(&text), BindingKind::Annotated));
                 }
-                Role::Transparent => node = node.child_by_field_id(rule.value).or_else(|| node.named_child(0))?,
-                Role::Assignment | Role::DefineVariable => node = node.child_by_field_id(rule.value)?,
+                Role::Transparent => node = part(node, &rule.value).or_else(|| node.named_child(0))?,
+                Role::Assignment | Role::DefineVariable => node = part(node, &rule.value)?,
                 _ => return None,
             }
         }
         None
+    }
+
+    /// The callee of a chain that begins with this node and ends with a call.
+    fn chain_call(&mut self, first: Node) -> Option<Str> {
+        let mut last = first;
+        while let Some(next) = last.next_named_sibling().filter(|next| self.role(*next) == Some(Role::Postfix)) {
+            last = next;
+        }
+        let text = if last == first { return None } else { self.chain(Some(last)) };
+        let callee = self.strings.table.get(text).strip_suffix(b"()")?.to_vec();
+        Some(self.strings.intern(&callee))
     }
 
     /// References from a type to what it extends.
@@ -316,7 +465,7 @@ impl Extractor<'_> {
             return;
         }
         let symbol = self.scope().symbol;
-        let inside = node.child_by_field_id(rule.type_field).unwrap_or(node);
+        let inside = part(node, &rule.type_field).unwrap_or(node);
         let mut found = Vec::new();
         self.collect_bases(inside, &mut found, 0);
         for base in found {
@@ -329,12 +478,7 @@ impl Extractor<'_> {
     pub(super) fn base_nodes<'t>(&self, node: Node<'t>, rule: &Rule) -> Vec<Node<'t>> {
         let mut found = Vec::new();
         for selector in &rule.bases {
-            let mut cursor = node.walk();
-            let holders: Vec<Node> = match *selector {
-                Selector::Field(id) => node.child_by_field_id(id).into_iter().collect(),
-                Selector::Kind(id) => node.children(&mut cursor).filter(|child| child.kind_id() == id).collect(),
-            };
-            for holder in holders {
+            for holder in parts(node, std::slice::from_ref(selector)) {
                 self.collect_bases(holder, &mut found, 0);
             }
         }
@@ -351,8 +495,8 @@ impl Extractor<'_> {
             || matches!(role, Some(Role::Member | Role::MemberType));
         let inner = self.table.rule(node.kind_id()).filter(|rule| rule.role == Role::Transparent);
         if names_one {
-            found.push(node);
-        } else if let Some(value) = inner.and_then(|rule| node.child_by_field_id(rule.value)) {
+            found.extend(Some(node).filter(|node| !self.qualifies(*node)));
+        } else if let Some(value) = inner.and_then(|rule| part(node, &rule.value)) {
             self.collect_bases(value, found, nesting + 1); // `Generic[T]` has one base
         } else if role != Some(Role::Skip) && role != Some(Role::Lambda) {
             let mut cursor = node.walk();
@@ -369,15 +513,18 @@ impl Extractor<'_> {
         let first = found.first().copied()?;
         self.named(first).map(|(name, _)| name)
     }
-}
 
-/// Object and property of a member; without fields in the grammar the first and the last named child.
-fn member_parts<'t>(node: Node<'t>, rule: &Rule) -> (Option<Node<'t>>, Option<Node<'t>>) {
-    if rule.property != 0 || rule.object != 0 {
-        return (node.child_by_field_id(rule.object), node.child_by_field_id(rule.property));
+    /// Object and property of a member; without fields in the grammar the first and the last named child.
+    fn member_parts<'t>(&self, node: Node<'t>, rule: &Rule) -> (Option<Node<'t>>, Option<Node<'t>>) {
+        if !rule.property.is_empty() || !rule.object.is_empty() {
+            return (part(node, &rule.object), part(node, &rule.property));
+        }
+        let mut cursor = node.walk();
+        let mut named = node.named_children(&mut cursor).filter(|child| self.role(*child) != Some(Role::Skip));
+        let first = named.next();
+        let last = named.last();
+        (first.filter(|_| last.is_some()), last.or(first))
     }
-    let last = node.named_child_count().saturating_sub(1);
-    (node.named_child(0).filter(|_| last > 0), node.named_child(last as u32))
 }
 
 /// One reference per owner, name, receiver and kind: the first; and no type reference where a base says the same.

@@ -152,6 +152,12 @@ pub enum Role {
     /// A value taken for one of `type`: a cast or assertion.
     #[serde(rename = "cast")]
     Cast,
+    /// Goes on from what stands before it, in grammars that write `a.b(c)` flat: a name, or the arguments in `list`.
+    #[serde(rename = "postfix")]
+    Postfix,
+    /// The same, from what stands before all of its kind: `a..b()..c()`.
+    #[serde(rename = "postfix.cascade")]
+    Cascade,
     /// Raw tokens, as in the arguments of a macro: a name before tokens in parentheses is a call.
     #[serde(rename = "tokens")]
     Tokens,
@@ -219,36 +225,71 @@ impl Role {
     }
 }
 
+/// One name of a part, or several of which the first that is there counts. A name is a field of the grammar, a kind of
+/// child, or one of the words that [`Selector`] explains.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(untagged)]
+enum Names {
+    #[default]
+    None,
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Names {
+    fn all(&self) -> &[String] {
+        match self {
+            Self::None => &[],
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+}
+
 /// One row of `[nodes]` in `language.toml`: a role, and the fields of the grammar in which its parts stand.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NodeSpec {
     role: Role,
-    name: Option<String>,
-    parameters: Option<String>,
-    returns: Option<String>,
-    /// Field or kind of child: the signature ends before it.
-    body: Option<String>,
-    value: Option<String>,
-    #[serde(rename = "type")]
-    type_field: Option<String>,
-    object: Option<String>,
-    property: Option<String>,
-    callee: Option<String>,
-    receiver: Option<String>,
-    path: Option<String>,
-    alias: Option<String>,
-    list: Option<String>,
+    #[serde(default)]
+    name: Names,
+    #[serde(default)]
+    parameters: Names,
+    #[serde(default)]
+    returns: Names,
+    /// The signature ends before it.
+    #[serde(default)]
+    body: Names,
+    #[serde(default)]
+    value: Names,
+    #[serde(rename = "type", default)]
+    type_field: Names,
+    #[serde(default)]
+    object: Names,
+    #[serde(default)]
+    property: Names,
+    #[serde(default)]
+    callee: Names,
+    #[serde(default)]
+    receiver: Names,
+    #[serde(default)]
+    path: Names,
+    #[serde(default)]
+    alias: Names,
+    #[serde(default)]
+    list: Names,
     /// Fields or child kinds that hold base types.
     #[serde(default)]
     bases: Vec<String>,
     /// The symbol kind by the kind of the child in `type`.
     #[serde(default)]
     kinds: BTreeMap<String, String>,
-    /// Only with this field, or kind of child, present.
-    requires: Option<String>,
-    /// Only with this field, or kind of child, absent.
-    unless: Option<String>,
+    /// Only with one of these present.
+    #[serde(default)]
+    requires: Names,
+    /// Only with these absent.
+    #[serde(default)]
+    unless: Names,
     /// The role of nodes that `requires` or `unless` turn down.
     otherwise: Option<Role>,
     /// The names of callees that import (JavaScript's `require`).
@@ -266,6 +307,13 @@ struct NodeSpec {
     /// A constructor whatever its name (Java).
     #[serde(default)]
     constructor: bool,
+    /// No node holds the definition together: it begins with what stands before it in its statement, and its body may
+    /// stand beside it.
+    #[serde(default)]
+    headless: bool,
+    /// With arguments in square brackets it is no call but an element: `items[0]`.
+    #[serde(default)]
+    indexes: bool,
 }
 
 /// The part of `language.toml` that the engine reads.
@@ -291,6 +339,9 @@ pub struct Rules {
     /// Declared types that leave the type to the value (`var`).
     #[serde(default)]
     pub inferred_types: Vec<String>,
+    /// Words before a parameter that takes any number of arguments (`vararg`).
+    #[serde(default)]
+    pub variadic_words: Vec<String>,
     /// Names of constructors (`__init__`, `constructor`).
     #[serde(default)]
     pub constructors: Vec<String>,
@@ -317,40 +368,55 @@ pub enum RulesError {
     Invalid { language: String, message: String },
     #[error("the grammar of {language} has no node kind {kind:?}; correct [nodes] or mark it `optional = true`")]
     UnknownKind { language: String, kind: String },
-    #[error("the grammar of {language} has no field {field:?}, named by {kind:?}")]
-    UnknownField { language: String, kind: String, field: String },
     #[error("{language} maps {kind:?} to {value:?}, which is no kind of symbol")]
     UnknownSymbolKind { language: String, kind: String, value: String },
 }
 
-/// Where a part stands: in a field, or in children of a kind.
-#[derive(Clone, Copy, Debug)]
+/// Where a part stands. Grammars without fields leave it to what stands beside the part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Selector {
     Field(u16),
+    /// `x`, or `kind x` where a field has the same name: the first child of the kind.
     Kind(u16),
+    /// `last x`: the last child of the kind.
+    Last(u16),
+    /// `after x`: the named node after the first child of the kind.
+    After(u16),
+    /// `before x`: the named node before the first child of the kind.
+    Before(u16),
+    /// `next x`: what follows a sibling of the kind, if that follows the node: the `1` beside `limit: Int` `=` `1`.
+    Next(u16),
+    /// `beside x`: a later sibling of the kind in the same statement, or the next one of the node around.
+    Beside(u16),
+    /// `*`: the first named child.
+    First,
+    /// `.`: the node itself.
+    Itself,
 }
 
-/// A compiled [`NodeSpec`]; 0 is "no such field" (field ids start at 1).
+/// A compiled [`NodeSpec`]; a part without selectors is one that the language does not have.
 #[derive(Clone, Debug)]
 pub struct Rule {
     pub role: Role,
-    pub name: u16,
-    pub parameters: u16,
-    pub returns: u16,
-    pub value: u16,
-    pub type_field: u16,
-    pub object: u16,
-    pub property: u16,
-    pub callee: u16,
-    pub receiver: u16,
-    pub path: u16,
-    pub alias: u16,
-    pub list: u16,
+    pub name: Vec<Selector>,
+    pub parameters: Vec<Selector>,
+    pub returns: Vec<Selector>,
+    pub value: Vec<Selector>,
+    pub type_field: Vec<Selector>,
+    pub object: Vec<Selector>,
+    pub property: Vec<Selector>,
+    pub callee: Vec<Selector>,
+    pub receiver: Vec<Selector>,
+    pub path: Vec<Selector>,
+    pub alias: Vec<Selector>,
+    pub list: Vec<Selector>,
     pub body: Vec<Selector>,
     pub requires: Vec<Selector>,
     pub unless: Vec<Selector>,
     pub otherwise: Option<Role>,
     pub constructor: bool,
+    pub headless: bool,
+    pub indexes: bool,
     pub bases: Vec<Selector>,
     pub kinds: Vec<(u16, SymbolKind)>,
     pub imports: Vec<String>,
@@ -360,10 +426,49 @@ pub struct Rule {
 
 /// The first part of a node that one of the selectors finds.
 pub fn part<'t>(node: Node<'t>, selectors: &[Selector]) -> Option<Node<'t>> {
-    selectors.iter().find_map(|selector| match *selector {
+    selectors.iter().find_map(|&selector| find_part(node, selector))
+}
+
+fn find_part<'t>(node: Node<'t>, selector: Selector) -> Option<Node<'t>> {
+    let child = |kind: u16| node.children(&mut node.walk()).find(|child| child.kind_id() == kind);
+    match selector {
         Selector::Field(id) => node.child_by_field_id(id),
-        Selector::Kind(id) => node.children(&mut node.walk()).find(|child| child.kind_id() == id),
-    })
+        Selector::Kind(kind) => child(kind),
+        Selector::Last(kind) => node.children(&mut node.walk()).filter(|child| child.kind_id() == kind).last(),
+        Selector::After(kind) => child(kind)?.next_named_sibling(),
+        Selector::Before(kind) => child(kind)?.prev_named_sibling(),
+        Selector::Next(kind) => node.next_sibling().filter(|next| next.kind_id() == kind)?.next_named_sibling(),
+        Selector::Beside(kind) => beside(node, kind),
+        Selector::First => node.named_child(0),
+        Selector::Itself => Some(node),
+    }
+}
+
+fn beside(node: Node, kind: u16) -> Option<Node> {
+    let mut next = node.next_sibling();
+    while let Some(sibling) = next {
+        if sibling.kind_id() == kind {
+            return Some(sibling);
+        } else if sibling.kind() == ";" {
+            return None;
+        }
+        next = sibling.next_sibling();
+    }
+    node.parent()?.next_sibling().filter(|next| next.kind_id() == kind)
+}
+
+/// All parts of a node that the first fitting selector finds.
+pub fn parts<'t>(node: Node<'t>, selectors: &[Selector]) -> Vec<Node<'t>> {
+    let mut cursor = node.walk();
+    let found = selectors.iter().map(|selector| match *selector {
+        Selector::Field(id) => {
+            let Some(id) = std::num::NonZeroU16::new(id) else { return Vec::new() };
+            node.children_by_field_id(id, &mut cursor).collect()
+        }
+        Selector::Kind(id) => node.children(&mut cursor).filter(|child| child.kind_id() == id).collect(),
+        other => find_part(node, other).into_iter().collect(),
+    });
+    found.into_iter().find(|found: &Vec<Node>| !found.is_empty()).unwrap_or_default()
 }
 
 impl Rule {
@@ -458,19 +563,14 @@ impl Table {
     }
 
     fn compile_node(&self, grammar: &Language, kind: &str, spec: &NodeSpec) -> Result<Rule, RulesError> {
-        let field = |name: &Option<String>| -> Result<u16, RulesError> {
-            let Some(name) = name else { return Ok(0) };
-            grammar.field_id_for_name(name).map(std::num::NonZeroU16::get).ok_or_else(|| RulesError::UnknownField {
-                language: self.name.clone(),
-                kind: kind.into(),
-                field: name.clone(),
-            })
-        };
         let mut bases = Vec::new();
         for base in &spec.bases {
             bases.extend(self.selectors(grammar, base)?);
         }
-        let part = |name: &Option<String>| name.as_ref().map_or(Ok(Vec::new()), |name| self.selectors(grammar, name));
+        let part = |names: &Names| -> Result<Vec<Selector>, RulesError> {
+            let found: Result<Vec<_>, _> = names.all().iter().map(|name| self.selectors(grammar, name)).collect();
+            Ok(found?.concat())
+        };
         let mut kinds = Vec::new();
         for (child, value) in &spec.kinds {
             let symbol = SymbolKind::from_name(value).ok_or_else(|| RulesError::UnknownSymbolKind {
@@ -482,23 +582,25 @@ impl Table {
         }
         Ok(Rule {
             role: spec.role,
-            name: field(&spec.name)?,
-            parameters: field(&spec.parameters)?,
-            returns: field(&spec.returns)?,
-            value: field(&spec.value)?,
-            type_field: field(&spec.type_field)?,
-            object: field(&spec.object)?,
-            property: field(&spec.property)?,
-            callee: field(&spec.callee)?,
-            receiver: field(&spec.receiver)?,
-            path: field(&spec.path)?,
-            alias: field(&spec.alias)?,
-            list: field(&spec.list)?,
+            name: part(&spec.name)?,
+            parameters: part(&spec.parameters)?,
+            returns: part(&spec.returns)?,
+            value: part(&spec.value)?,
+            type_field: part(&spec.type_field)?,
+            object: part(&spec.object)?,
+            property: part(&spec.property)?,
+            callee: part(&spec.callee)?,
+            receiver: part(&spec.receiver)?,
+            path: part(&spec.path)?,
+            alias: part(&spec.alias)?,
+            list: part(&spec.list)?,
             body: part(&spec.body)?,
             requires: part(&spec.requires)?,
             unless: part(&spec.unless)?,
             otherwise: spec.otherwise,
             constructor: spec.constructor,
+            headless: spec.headless,
+            indexes: spec.indexes,
             bases,
             kinds,
             imports: spec.imports.clone(),
@@ -507,12 +609,25 @@ impl Table {
         })
     }
 
-    /// A field of that name, or else the kinds of that name.
+    /// A field of that name, or else the kinds of that name; or what one of the words of [`Selector`] asks for.
     fn selectors(&self, grammar: &Language, name: &str) -> Result<Vec<Selector>, RulesError> {
-        match grammar.field_id_for_name(name) {
-            Some(id) => Ok(vec![Selector::Field(id.get())]),
-            None => Ok(self.kind_ids(grammar, name)?.into_iter().map(Selector::Kind).collect()),
+        if let Some(id) = grammar.field_id_for_name(name) {
+            return Ok(vec![Selector::Field(id.get())]);
         }
+        let (word, kind) = name.split_once(' ').unwrap_or(("", name));
+        let selector = match (word, kind) {
+            ("", "*") => return Ok(vec![Selector::First]),
+            ("", ".") => return Ok(vec![Selector::Itself]),
+            ("", _) => Selector::Kind,
+            ("kind", _) => Selector::Kind,
+            ("last", _) => Selector::Last,
+            ("after", _) => Selector::After,
+            ("before", _) => Selector::Before,
+            ("next", _) => Selector::Next,
+            ("beside", _) => Selector::Beside,
+            _ => return Err(RulesError::UnknownKind { language: self.name.clone(), kind: name.into() }),
+        };
+        Ok(self.kind_ids(grammar, kind)?.into_iter().map(selector).collect())
     }
 
     /// All ids of a kind: a grammar may have a name both as a node and as a token, and aliases share names.

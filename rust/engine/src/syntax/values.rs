@@ -8,11 +8,11 @@
 
 use tree_sitter::Node;
 
-use super::definitions::{Place, field};
+use super::definitions::Place;
 use super::extract::{Container, Extractor};
 use super::facts::{Import, Str, SymbolKind};
 use super::names;
-use super::rules::{Role, Rule, mark};
+use super::rules::{Role, Rule, mark, part, parts};
 
 /// The name under which a file offers what has no name of its own.
 const DEFAULT: &[u8] = b"default";
@@ -46,7 +46,7 @@ impl<'a> Extractor<'a> {
         if self.holds_definition(node, rule) {
             return;
         }
-        if rule.type_field != 0 || rule.value != 0 {
+        if !rule.type_field.is_empty() || !rule.value.is_empty() {
             self.binding(node, rule);
             self.offered_by_chain(node, rule);
         }
@@ -56,8 +56,7 @@ impl<'a> Extractor<'a> {
         if self.scope().kind != SymbolKind::Module || anonymous || completed() {
             return;
         }
-        let mut cursor = node.walk();
-        let targets: Vec<Node> = node.children_by_field_id(field(rule.name), &mut cursor).collect();
+        let targets: Vec<Node> = parts(node, &rule.name);
         for declared in targets {
             if matches!(self.role(declared), Some(Role::Pattern | Role::List)) {
                 let mut names = Vec::new();
@@ -68,7 +67,7 @@ impl<'a> Extractor<'a> {
             let Some(name) = self.innermost_name(declared).filter(|name| self.role(*name) != Some(Role::Member)) else {
                 continue;
             };
-            if rule.parameters != 0 && self.declares_function(declared, rule.parameters) {
+            if !rule.parameters.is_empty() && self.declares_function(declared, &rule.parameters) {
                 return self.define(node, name, rule, SymbolKind::Function, node);
             }
             self.variable(node, name, rule);
@@ -77,8 +76,8 @@ impl<'a> Extractor<'a> {
 
     /// `const app = module.exports = …` offers `app`.
     fn offered_by_chain(&mut self, node: Node, rule: &Rule) {
-        let name = node.child_by_field_id(rule.name).filter(|name| self.is_name(*name));
-        let mut value = node.child_by_field_id(rule.value);
+        let name = part(node, &rule.name).filter(|name| self.is_name(*name));
+        let mut value = part(node, &rule.value);
         while let Some(assignment) = value.filter(|value| self.role(*value) == Some(Role::Assignment)) {
             let table = self.table;
             let Some(inner) = table.rule(assignment.kind_id()) else { return };
@@ -86,7 +85,7 @@ impl<'a> Extractor<'a> {
             if let Some(name) = name.filter(|_| whole) {
                 return self.offer(self.text(name), DEFAULT, node);
             }
-            value = assignment.child_by_field_id(inner.value);
+            value = part(assignment, &inner.value);
         }
     }
 
@@ -97,8 +96,8 @@ impl<'a> Extractor<'a> {
         }
         self.binding(node, rule);
         let Some(target) = self.target(node, rule).filter(|target| target.exported) else { return };
-        let value = node.child_by_field_id(rule.value).map(|value| self.text(value));
-        let value_names = node.child_by_field_id(rule.value).is_some_and(|value| self.is_name(value));
+        let value = part(node, &rule.value).map(|value| self.text(value));
+        let value_names = part(node, &rule.value).is_some_and(|value| self.is_name(value));
         if let Some(value) = value.filter(|_| value_names) {
             self.offer(value, target.name, node);
         } else if !target.whole && self.scope().kind == SymbolKind::Module {
@@ -122,13 +121,13 @@ impl<'a> Extractor<'a> {
     /// A member of an object that is written out.
     pub(super) fn record_member(&mut self, node: Node, rule: &Rule) {
         let offered = self.record().is_some_and(|record| record.exports);
-        let Some(name) = node.child_by_field_id(rule.name) else {
+        let Some(name) = part(node, &rule.name) else {
             if offered {
                 self.offer(self.text(node), self.text(node), node);
             }
             return;
         };
-        let value = node.child_by_field_id(rule.value);
+        let value = part(node, &rule.value);
         if let Some(value) = value.filter(|value| offered && self.is_name(*value)) {
             self.offer(self.text(value), self.text(name), node);
         } else {
@@ -138,7 +137,7 @@ impl<'a> Extractor<'a> {
 
     /// Whether the value is a definition, or an object with definitions in it, or imported; then it is dealt with.
     fn holds_definition(&mut self, node: Node, rule: &Rule) -> bool {
-        let Some(value) = node.child_by_field_id(rule.value).map(|value| self.first_of_list(value)) else {
+        let Some(value) = part(node, &rule.value).map(|value| self.first_of_list(value)) else {
             return false;
         };
         if self.import_call(node, rule, value) {
@@ -162,7 +161,7 @@ impl<'a> Extractor<'a> {
             }
             return true;
         }
-        let own_name = self.table.rule(value.kind_id()).and_then(|rule| value.child_by_field_id(rule.name));
+        let own_name = self.table.rule(value.kind_id()).and_then(|rule| part(value, &rule.name));
         if let (true, Some(own)) = (target.whole, own_name.filter(|_| self.role(value) != Some(Role::Lambda))) {
             self.offer(self.text(own), DEFAULT, node);
             target.name = self.text(own);
@@ -186,7 +185,7 @@ impl<'a> Extractor<'a> {
 
     /// `export default function () {…}`: nothing names it but the word.
     pub(super) fn default_definition(&mut self, node: Node, rule: &Rule) {
-        let Some(value) = node.child_by_field_id(rule.value) else { return };
+        let Some(value) = part(node, &rule.value) else { return };
         let (value, steps) = self.innermost_value(value);
         let target = Target { node, name: DEFAULT, container: None, holder: None, exported: true, whole: true };
         if self.is_name(value) {
@@ -195,7 +194,7 @@ impl<'a> Extractor<'a> {
             self.open_record(&target, steps);
         } else if let Some(kind) = self.function_value(value) {
             let rule_of_value = self.table.rule(value.kind_id());
-            let named = rule_of_value.and_then(|rule| value.child_by_field_id(rule.name));
+            let named = rule_of_value.and_then(|rule| part(value, &rule.name));
             if named.is_none() || self.role(value) == Some(Role::Lambda) {
                 self.define_value(node, rule, value, kind, &target);
             }
@@ -207,8 +206,8 @@ impl<'a> Extractor<'a> {
         for steps in 0..MAX_NESTING as u32 {
             let Some(rule) = self.table.rule(value.kind_id()) else { return (value, steps) };
             let inner = match rule.role {
-                Role::Transparent if rule.value == 0 => value.named_child(0),
-                Role::Assignment => value.child_by_field_id(rule.value),
+                Role::Transparent if rule.value.is_empty() => value.named_child(0),
+                Role::Assignment => part(value, &rule.value),
                 _ => None,
             };
             let Some(inner) = inner else { return (value, steps) };
@@ -258,7 +257,7 @@ impl<'a> Extractor<'a> {
     where
         'a: 't,
     {
-        let left = self.first_of_list(node.child_by_field_id(rule.name)?);
+        let left = self.first_of_list(part(node, &rule.name)?);
         let name = self.innermost_name(left)?;
         let mut target =
             Target { node: name, name: self.text(name), container: None, holder: None, exported: false, whole: false };
@@ -270,7 +269,7 @@ impl<'a> Extractor<'a> {
         let Some(member) = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member) else {
             return Some(target);
         };
-        let (object, property) = (name.child_by_field_id(member.object)?, name.child_by_field_id(member.property)?);
+        let (object, property) = (part(name, &member.object)?, part(name, &member.property)?);
         target.name = self.text(property);
         let text = names::without_space(self.text(object));
         if known(text.as_bytes()) {
@@ -328,8 +327,8 @@ impl<'a> Extractor<'a> {
         let items: Vec<Node> = list.named_children(&mut cursor).collect();
         for item in items {
             let Some(rule) = self.table.rule(item.kind_id()) else { continue };
-            let Some(name) = item.child_by_field_id(rule.name) else { continue };
-            let alias = item.child_by_field_id(rule.alias).unwrap_or(name);
+            let Some(name) = part(item, &rule.name) else { continue };
+            let alias = part(item, &rule.alias).unwrap_or(name);
             self.offer(self.text(name), self.text(alias), item);
         }
     }
@@ -365,7 +364,7 @@ impl<'a> Extractor<'a> {
                 }
             }
             Role::Parameter | Role::Declarator => {
-                if let Some(inner) = node.child_by_field_id(rule.name) {
+                if let Some(inner) = part(node, &rule.name) {
                     self.names_in(inner, found, nesting + 1);
                 }
             }
