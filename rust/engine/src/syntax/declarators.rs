@@ -123,7 +123,9 @@ impl Extractor<'_> {
 
     /// The node that names a definition: the field, seen through declarators.
     pub(super) fn name_node<'t>(&self, node: Node<'t>, name: &[Selector]) -> Option<Node<'t>> {
-        self.innermost_name(part(node, name)?)
+        let name = part(node, name)?;
+        // An operator is called as it is written.
+        if name.is_named() { self.innermost_name(name) } else { Some(name) }
     }
 
     /// Follows declarators (`*name(…)[]`) to the name; None for a pattern that names several things.
@@ -134,7 +136,7 @@ impl Extractor<'_> {
                 return Some(node);
             }
             let rule = self.table.rule(node.kind_id())?;
-            match rule.role {
+            match rule.role_of(node)? {
                 Role::Member => return Some(node),
                 // A part of something (`a[0]`) names nothing.
                 Role::Transparent if !rule.value.is_empty() => return None,

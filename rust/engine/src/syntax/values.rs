@@ -356,7 +356,7 @@ impl<'a> Extractor<'a> {
             return found.push(node);
         }
         let Some(rule) = self.table.rule(node.kind_id()) else { return };
-        match rule.role {
+        match self.role(node).unwrap_or(Role::Skip) {
             Role::Pattern | Role::List | Role::ParameterVariadic => {
                 let mut cursor = node.walk();
                 for child in node.named_children(&mut cursor) {
