@@ -215,7 +215,9 @@ impl Extractor<'_> {
         }
         let constructor =
             rule.constructor || self.table.rules.constructors.iter().any(|known| known.as_bytes() == name_text);
-        let bodiless = !rule.body.is_empty() && body.is_none();
+        // A constructor may be all in its parameters: `Point(this.x, this.y);`.
+        let whole = rule.headless && rule.constructor;
+        let bodiless = !rule.body.is_empty() && body.is_none() && !whole;
         let declares =
             bodiless && (place.kind.is_callable() || modifiers.declared && place.kind == SymbolKind::Variable);
         let mut symbol: Symbol = bytemuck::Zeroable::zeroed();
@@ -226,7 +228,10 @@ impl Extractor<'_> {
         let table = self.table;
         let of_value = table.rule(place.callable.kind_id()).filter(|_| place.callable != node);
         let returns = self.through_declarators(place.callable, &of_value.unwrap_or(rule).returns);
-        symbol.returns = returns.map_or(Str::NONE, |node| self.text_of_type(node, &rule.returns));
+        symbol.returns = match returns {
+            Some(node) => self.text_of_type(node, &of_value.unwrap_or(rule).returns),
+            None => self.type_text(place.callable, &of_value.unwrap_or(rule).returns),
+        };
         symbol.parent = place.parent;
         let end = body.filter(|body| body.end_byte() > node.end_byte()).unwrap_or(node);
         (symbol.start_byte, symbol.end_byte) = (start_byte, end.end_byte() as u32);
@@ -548,7 +553,10 @@ impl Extractor<'_> {
     pub(super) fn open_container(&mut self, node: Node, rule: &Rule) {
         // Where `type` tells the kinds of definition apart, the type is in `name`.
         let holder = if rule.kinds.is_empty() { &rule.type_field } else { &rule.name };
-        let Some(named) = part(node, holder) else { return };
+        let Some(mut named) = part(node, holder) else { return };
+        while let Some(next) = named.next_named_sibling().filter(|_| self.qualifies(named)) {
+            named = next; // `extension on money.Purse`
+        }
         let Some(name) = self.base_name(named) else { return };
         let symbol = self.symbol_of_type(name);
         let bases = self.base_nodes(node, rule);

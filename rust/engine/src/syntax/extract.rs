@@ -277,7 +277,15 @@ impl<'a> Extractor<'a> {
         // It holds in the definition around it; what opens no scope (Rust's `impl`) is two nodes above.
         let scope = self.scope();
         let depth = if scope.kind == SymbolKind::Module { self.depth.saturating_sub(2) } else { scope.depth };
+        let owner = scope.symbol;
         let text = self.strings.intern(self.text(name));
+        // In a type before it, it was taken for a type of the project: `List<T> all<T>()`.
+        let references = &mut self.facts.references;
+        let first = references.iter().rposition(|known| known.owner != owner).map_or(0, |last| last + 1);
+        if let Some(known) = references[first..].iter().position(|known| known.name == text && known.receiver.is_none())
+        {
+            references.remove(first + known);
+        }
         self.type_parameters.push((depth, text));
     }
 

@@ -66,7 +66,7 @@ impl Extractor<'_> {
         }
         let table = self.table;
         let rule = table.rule(node.kind_id());
-        match rule.map(|rule| (rule.role, rule)) {
+        match rule.and_then(|rule| Some((rule.role_of(node)?, rule))) {
             Some((Role::ImportItem, rule)) => self.import_item(node, rule, prefix, nesting),
             Some((Role::ImportNamespace, _)) => {
                 let alias = node.named_child(0).map(|alias| self.text(alias));

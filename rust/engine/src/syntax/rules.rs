@@ -390,7 +390,7 @@ pub enum Selector {
     Beside(u16),
     /// `*`: the first named child.
     First,
-    /// `.`: the node itself.
+    /// `itself`: the node.
     Itself,
 }
 
@@ -617,7 +617,7 @@ impl Table {
         let (word, kind) = name.split_once(' ').unwrap_or(("", name));
         let selector = match (word, kind) {
             ("", "*") => return Ok(vec![Selector::First]),
-            ("", ".") => return Ok(vec![Selector::Itself]),
+            ("", "itself") => return Ok(vec![Selector::Itself]),
             ("", _) => Selector::Kind,
             ("kind", _) => Selector::Kind,
             ("last", _) => Selector::Last,

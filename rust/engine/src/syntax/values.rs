@@ -143,6 +143,10 @@ impl<'a> Extractor<'a> {
         if self.import_call(node, rule, value) {
             return true;
         }
+        // What is called at once gives its result: `final port = () {…}();`.
+        if value.next_sibling().is_some_and(|next| self.role(next) == Some(Role::Postfix)) {
+            return false;
+        }
         let (value, steps) = self.innermost_value(value);
         let kind = self.function_value(value);
         if kind.is_none() && self.role(value) != Some(Role::Record) {
