@@ -6,20 +6,29 @@
         for hit in index.search("parse the configuration file"):
             print(hit.file, hit.start_line, hit.symbol.qualified_name)
 
-The two classes are imported when they are first asked for, so ``import leindex`` costs nothing.
+What it offers is imported when it is first asked for, so ``import leindex`` costs nothing.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from leindex.leparse.outline import FileFacts as FileFacts
+    from leindex.leparse.outline import parse_file as parse_file
+    from leindex.leparse.outline import parse_many as parse_many
     from leindex.lepasserelle.asynchronous import AsyncLeIndex as AsyncLeIndex
     from leindex.lepasserelle.facade import LeIndex as LeIndex
 
 __version__ = "0.1.0"
 
-__all__ = ["AsyncLeIndex", "LeIndex", "__version__"]
+__all__ = ["AsyncLeIndex", "FileFacts", "LeIndex", "__version__", "parse_file", "parse_many"]
 
-_HOMES = {"AsyncLeIndex": "leindex.lepasserelle.asynchronous", "LeIndex": "leindex.lepasserelle.facade"}
+_HOMES = {
+    "AsyncLeIndex": "leindex.lepasserelle.asynchronous",
+    "FileFacts": "leindex.leparse.outline",
+    "LeIndex": "leindex.lepasserelle.facade",
+    "parse_file": "leindex.leparse.outline",
+    "parse_many": "leindex.leparse.outline",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -16,6 +16,7 @@
     │   ├── SymbolNotFound
     │   └── AmbiguousSymbol
     ├── SettingsError         how LeIndex was set up
+    ├── FileNotParsed         a single file
     └── LanguageError         what a language folder says
 
 Broken source code is none of these: it is a result, and is counted in the report.
@@ -60,6 +61,13 @@ class NotReadable(ProjectError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"The folder {path} may not be read; grant read and search permission (chmod u+rx) and retry.")
+
+
+class FileNotParsed(LeIndexError):
+    """A file that is no readable source text."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} cannot be parsed: {reason}. Give the path of a source file that you may read.")
 
 
 class StoreError(LeIndexError):

@@ -55,6 +55,24 @@ def test_the_commands_answer_from_another_folder(indexed: Path, tmp_path: Path) 
     assert f"project: {indexed}" in run("status", "-p", str(indexed), cwd=tmp_path).stdout
 
 
+def test_one_file_is_outlined_without_an_index(project: Path) -> None:
+    shown = run("parse", "webclient/pool.py", cwd=project)
+    assert shown.stdout.startswith("webclient/pool.py  (python, ")
+    assert "\t  def acquire(self, host)" in shown.stdout
+    assert not (project / ".leindex").exists()
+    told = json.loads(run("parse", "webclient/pool.py", "--json", cwd=project).stdout)
+    assert [symbol["kind"] for symbol in told["symbols"]][:2] == ["module", "class"]
+    missing = run("parse", "nowhere.py", cwd=project)
+    assert missing.returncode == 2
+    assert "nowhere.py cannot be parsed: No such file" in missing.stderr
+
+
+def test_the_languages_are_listed() -> None:
+    listed = run("languages").stdout
+    assert "\ngo: .go  [tree-sitter-go " in listed
+    assert {"python", "text"} <= {each["name"] for each in json.loads(run("languages", "--json").stdout)["languages"]}
+
+
 def test_status_of_a_project_without_an_index_does_not_index(project: Path) -> None:
     assert "not indexed yet" in run("status", cwd=project).stdout
     assert not (project / ".leindex").exists()

@@ -42,15 +42,17 @@ def test_the_facts_of_a_fixture_are_those_that_its_comments_say(language: str, p
 
 def changed(rules: dict[str, Any], own: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The rules again and again, each time without one thing that the language's own file says."""
-    for kind in own.get("nodes", {}):
-        without = deepcopy(rules)
-        del without["nodes"][kind]
-        yield f"[rules.nodes] {kind}", without
-        for key in own["nodes"][kind].keys() - {"role", "optional"}:
+    for table in ("nodes", "calls"):
+        for kind in own.get(table, {}):
             without = deepcopy(rules)
-            del without["nodes"][kind][key]
-            yield f"[rules.nodes] {kind}: {key}", without
-    for key in ("identifiers", "types", "strings", "comments", "branches", "doc_comments", "constructors"):
+            del without[table][kind]
+            yield f"[rules.{table}] {kind}", without
+            for key in own[table][kind].keys() - {"role", "optional"}:
+                without = deepcopy(rules)
+                del without[table][kind][key]
+                yield f"[rules.{table}] {kind}: {key}", without
+    lists = ("identifiers", "types", "strings", "comments", "branches", "doc_comments", "constructors", "macros_around")
+    for key in lists:
         for entry in own.get(key, []):
             yield f"{key}: {entry}", {**rules, key: [other for other in rules[key] if other != entry]}
     for key in ("docstrings", "layout", "visibility", "modules", "import_binding"):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from leindex.legraphe.neighbours import Ambiguity
-from leindex.lepasserelle.values import Definition, Relations, SearchAnswer, Status
+from leindex.leparse.catalogue import LanguageInfo
+from leindex.leparse.outline import FileFacts, FileSymbol
+from leindex.lepasserelle.values import Catalogue, Definition, Relations, SearchAnswer, Status
 from leindex.types import Context, ContextPiece, IndexReport, Relation, SearchHit, Skipped, Symbol
 
 
@@ -100,4 +104,45 @@ STATUS = Status(
 )
 UNINDEXED = Status("/tmp/web", "/tmp/web/.leindex", 0)
 
-ALL = [SEARCH, NOTHING, CONTEXT, EMPTY_CONTEXT, DEFINITION, CALLERS, CALLEES, NO_CALLEES, REPORT, STATUS, UNINDEXED]
+
+def file_symbol(name: str, parent: int | None, **changes: object) -> FileSymbol:
+    """A symbol of an outline."""
+    usual = FileSymbol(name, f"web.{name}", "function", "", (), None, "", "public", 1, parent, 3, 9, 20, 90)
+    return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+OUTLINE = FileFacts(
+    path="src/web.py",
+    language="python",
+    lines=40,
+    syntax_errors=2,
+    symbols=(
+        file_symbol("web", None, kind="module"),
+        file_symbol("Session", 0, kind="class", signature="class Session \x1b[31m"),
+        file_symbol("get", 1, kind="method", complexity=4),
+        file_symbol("main", 0),
+    ),
+    imports=(),
+    references=(),
+)
+LANGUAGES = Catalogue(
+    (
+        LanguageInfo("go", (".go",), "tree-sitter-go 0.25.0", ("function",), ("calls",)),
+        LanguageInfo("text", (".md",), "", (), ()),
+    )
+)
+ALL = [
+    OUTLINE,
+    LANGUAGES,
+    SEARCH,
+    NOTHING,
+    CONTEXT,
+    EMPTY_CONTEXT,
+    DEFINITION,
+    CALLERS,
+    CALLEES,
+    NO_CALLEES,
+    REPORT,
+    STATUS,
+    UNINDEXED,
+]

@@ -123,6 +123,35 @@ def test_publishing_removes_snapshots_of_other_generations(writer: StoreWriter) 
     assert {name for name in names if (writer.folder / name).exists()} == {"snapshot-1.bin", "notes.txt"}
 
 
+def test_a_database_is_shown_to_readers_when_it_holds_a_generation(writer: StoreWriter, tmp_path: Path) -> None:
+    writer.put_files(FILES)
+    assert {path.name for path in writer.folder.glob("index*")} == {"index.new.db"}
+    with Store.open(writer.folder, tmp_path) as reader:
+        assert reader.generation == 0
+    publish(writer)
+    assert "index.new.db" not in {path.name for path in writer.folder.iterdir()}
+    with Store.open(writer.folder, tmp_path) as reader:
+        assert (reader.generation, reader.summary().symbols) == (1, len(NODES))
+
+
+def test_a_run_killed_before_the_database_is_shown_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    folder = tmp_path / ".leindex"
+    with monkeypatch.context() as patch, StoreWriter.open(folder, tmp_path) as writer:
+        patch.setattr("leindex.lestockage.folder.unveil_database", killed)
+        writer.put_files(FILES)
+        with pytest.raises(KeyboardInterrupt):
+            publish(writer)
+    with StoreWriter.open(folder, tmp_path) as writer:
+        assert (writer.generation, writer.pending) == (1, False)
+    with Store.open(folder, tmp_path) as reader:
+        assert reader.summary().symbols == len(NODES)
+
+
 def test_the_log_is_empty_after_a_publish(writer: StoreWriter) -> None:
     writer.put_files(FILES)
     publish(writer)

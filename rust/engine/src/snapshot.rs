@@ -1,8 +1,8 @@
 //! One file that holds the graph, text and vector indexes of one generation, memory-mapped and used in place.
 //!
 //! A snapshot is a cache: the store is the truth, and a snapshot of another generation is rebuilt. It is written beside
-//! its final name and renamed, so a reader sees all of it or none. Layout: magic, format version, generation, section
-//! count, then a table of (name, offset, length), then the sections, each aligned to 64 bytes so that columns of `Pod`
+//! its final name and renamed, so a reader sees all of it or none. Layout: magic, format version, section count,
+//! generation, maker, then a table of (name, offset, length), then the sections, each aligned to 64 bytes so that columns of `Pod`
 //! records can be read without copying.
 
 use std::fs::File;
@@ -13,8 +13,10 @@ use bytemuck::{AnyBitPattern, NoUninit};
 use memmap2::Mmap;
 
 const MAGIC: &[u8; 8] = b"LEINDEX\x01";
-/// Bumped when any section changes its layout.
+/// Bumped when any section changes its layout; see also [`MAKER`].
 pub const SNAPSHOT_VERSION: u32 = 1;
+/// The LeIndex that wrote it: another one may resolve and rank otherwise, so what it left is made again.
+const MAKER: [u8; 8] = first_bytes(env!("CARGO_PKG_VERSION"));
 const ALIGNMENT: u64 = 64;
 const NAME_BYTES: usize = 32;
 const ENTRY_BYTES: usize = NAME_BYTES + 16;
@@ -87,7 +89,7 @@ impl SnapshotWriter {
         head.extend_from_slice(&SNAPSHOT_VERSION.to_le_bytes());
         head.extend_from_slice(&(self.sections.len() as u32).to_le_bytes());
         head.extend_from_slice(&self.generation.to_le_bytes());
-        head.resize(TABLE_START, 0);
+        head.extend_from_slice(&MAKER);
         for (name, offset, length) in &self.sections {
             let mut field = [0u8; NAME_BYTES];
             field[..name.len()].copy_from_slice(name.as_bytes());
@@ -140,8 +142,8 @@ impl Snapshot {
         if map.len() < DATA_START as usize || &map[..8] != MAGIC {
             return Err(unusable("not a snapshot"));
         }
-        if read_u32(&map, 8) != SNAPSHOT_VERSION {
-            return Err(unusable("of another version"));
+        if read_u32(&map, 8) != SNAPSHOT_VERSION || map[24..TABLE_START] != MAKER {
+            return Err(unusable("of another version of LeIndex"));
         }
         let count = read_u32(&map, 12) as usize;
         if count > MAX_SECTIONS {
@@ -194,6 +196,16 @@ impl Snapshot {
     }
 }
 
+const fn first_bytes(text: &str) -> [u8; 8] {
+    let mut bytes = [0; 8];
+    let mut at = 0;
+    while at < text.len() && at < bytes.len() {
+        bytes[at] = text.as_bytes()[at];
+        at += 1;
+    }
+    bytes
+}
+
 fn read_u32(bytes: &[u8], at: usize) -> u32 {
     bytemuck::pod_read_unaligned(&bytes[at..at + 4])
 }
@@ -239,6 +251,11 @@ mod tests {
             std::fs::write(&path, &whole[..length]).expect("truncate");
             assert!(Snapshot::open(&path).is_err(), "{length} bytes");
         }
+        let mut other = whole.clone();
+        other[24..29].copy_from_slice(b"9.9.9");
+        std::fs::write(&path, &other).expect("overwrite");
+        let error = Snapshot::open(&path).expect_err("another LeIndex made it");
+        assert!(error.to_string().contains("another version of LeIndex"), "{error}");
         std::fs::write(&path, vec![b'x'; whole.len()]).expect("overwrite");
         assert!(matches!(Snapshot::open(&path), Err(SnapshotError::Unusable { .. })));
     }

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from leindex.legraphe.neighbours import Ambiguity
+from leindex.leparse.catalogue import LanguageInfo
+from leindex.leparse.outline import FileFacts
 from leindex.types import Detail, Direction, Relation, SearchHit, Symbol
 
 
@@ -69,4 +71,11 @@ class Status:
     bytes_on_disk: int = 0
 
 
-Answer = SearchAnswer | Definition | Relations | Status
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All languages."""
+
+    languages: tuple[LanguageInfo, ...]
+
+
+Answer = SearchAnswer | Definition | Relations | Status | Catalogue | FileFacts

@@ -36,6 +36,14 @@ def test_control_characters_of_the_source_do_not_reach_the_terminal() -> None:
     assert "\x1b" not in printed(examples.CONTEXT)
 
 
+def test_an_outline_is_a_tree_that_commands_nothing() -> None:
+    lines = printed(examples.OUTLINE).splitlines()
+    assert "\x1b" not in printed(examples.OUTLINE)
+    assert [
+        line.index(name) for line, name in zip(lines[1:], ("class Session", "method get", "function main"), strict=True)
+    ] == [4, 8, 4]
+
+
 def test_brackets_in_names_are_no_markup() -> None:
     assert "/tmp/web [old]" in printed(examples.REPORT)
 

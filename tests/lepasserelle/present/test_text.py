@@ -55,3 +55,19 @@ def test_a_report_counts_what_was_left_out_by_reason() -> None:
 def test_a_value_nobody_renders_is_an_error() -> None:
     with pytest.raises(TypeError, match="no text form for int"):
         text.render(3)
+
+
+def test_an_outline_is_indented_by_what_encloses() -> None:
+    assert text.render(examples.OUTLINE).splitlines() == [
+        "src/web.py  (python, 40 lines, 2 syntax errors)",
+        "3-9\tclass Session \x1b[31m",
+        "3-9\t  method get  complexity 4",
+        "3-9\tfunction main",
+    ]
+
+
+def test_languages_say_what_is_known_of_them() -> None:
+    assert text.render(examples.LANGUAGES).splitlines() == [
+        "go: .go  [tree-sitter-go 0.25.0]  function, calls",
+        "text: .md  [no grammar]  sections",
+    ]

@@ -166,6 +166,7 @@ impl File {
                 without_index(&["lib", "main", "mod"]).replace("src/", "").replace("/src", "").replace('/', "::"),
             ),
             "c" | "h" => ("c", ".", path.to_string()),
+            "cpp" | "hpp" => ("cpp", "::", path.to_string()),
             _ => ("text", ".", path.to_string()),
         };
         let mut file = Self {

@@ -137,7 +137,18 @@ impl Extractor<'_> {
     }
 
     pub(super) fn set_doc(&mut self, symbol: u32, start: u32, end: u32) {
-        let summary = summary(&self.source[start as usize..end as usize]);
+        let said = summary(&self.source[start as usize..end as usize]);
+        self.set_doc_and_summary(symbol, start, end, said);
+    }
+
+    /// The same for a string, in which no mark of a comment stands.
+    pub(super) fn set_docstring(&mut self, symbol: u32, start: u32, end: u32) {
+        let said =
+            first_line(String::from_utf8_lossy(&self.source[start as usize..end as usize]).lines().map(str::trim));
+        self.set_doc_and_summary(symbol, start, end, said);
+    }
+
+    fn set_doc_and_summary(&mut self, symbol: u32, start: u32, end: u32, summary: Option<String>) {
         let summary = summary.map_or(Str::NONE, |line| self.strings.intern(line.as_bytes()));
         let symbol = &mut self.facts.symbols[symbol as usize];
         (symbol.doc_start, symbol.doc_end, symbol.summary) = (start, end, summary);
@@ -150,7 +161,12 @@ const SUMMARY_LIMIT: usize = 200;
 pub fn summary(text: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(text);
     let text = without_tags(&text);
-    text.lines().map(clean_line).find(|line| line.chars().any(char::is_alphanumeric)).map(|line| {
+    first_line(text.lines().map(clean_line))
+}
+
+/// The first line that says something, cut where it gets too long.
+fn first_line<'t>(mut lines: impl Iterator<Item = &'t str>) -> Option<String> {
+    lines.find(|line| line.chars().any(char::is_alphanumeric)).map(|line| {
         let cut = line.char_indices().nth(SUMMARY_LIMIT).map_or(line.len(), |(at, _)| at);
         line[..cut].to_string()
     })
@@ -176,8 +192,8 @@ fn without_tags(text: &str) -> Cow<'_, str> {
 fn clean_line(line: &str) -> &str {
     let line = line
         .trim()
-        .trim_start_matches(['/', '*', '#', '!', '-', ';', ':', '%', '"', '\'', '{', '<', ' ', '\t'].as_slice());
-    line.trim_end_matches(['*', '/', '"', '\'', '}', ' ', '\t'].as_slice())
+        .trim_start_matches(['/', '*', '#', '!', '-', ';', ':', '%', '"', '\'', '{', '<', '|', ' ', '\t'].as_slice());
+    line.trim_end_matches(['*', '/', '"', '\'', '}', '-', ' ', '\t'].as_slice())
 }
 
 #[cfg(test)]
@@ -193,7 +209,7 @@ mod tests {
             ("#: Most items of a cart.", "Most items of a cart."),
             ("//go:noinline", "go:noinline"),
             ("\n    Session of one user.\n\n    More.\n", "Session of one user."),
-            ("-- | Tiles windows.", "| Tiles windows."),
+            ("-- | Tiles windows.", "Tiles windows."),
         ];
         for (comment, expected) in cases {
             assert_eq!(summary(comment.as_bytes()).as_deref(), Some(expected), "{comment}");

@@ -7,7 +7,7 @@ use super::definitions::last_line;
 use super::extract::Extractor;
 use super::facts::{Str, SymbolKind, flag};
 use super::leads::Lead;
-use super::rules::{Role, Rule, Selector, mark, part};
+use super::rules::{Role, Rule, Selector, mark, part, parts};
 
 /// Declarators (C) nest; a name deeper than this is no name.
 const MAX_DECLARATORS: usize = 16;
@@ -82,8 +82,7 @@ impl Extractor<'_> {
         }
         // Where a function could not be read its loops by macro are left (`for_each_cpu(cpu) {…}`): those are indented.
         let Some(head) = head.filter(|head| self.begins_unindented(*head)) else { return };
-        let table = self.table;
-        let declared = table.rule(head.kind_id()).filter(|rule| rule.role == Role::DefineVariable);
+        let declared = self.rule_of(head).filter(|rule| rule.role == Role::DefineVariable);
         let name = match declared {
             Some(rule) => self.name_node(head, &rule.name),
             None => self.first_argument(head),
@@ -111,9 +110,11 @@ impl Extractor<'_> {
     pub(super) fn declares_function(&self, mut node: Node, parameters: &[Selector]) -> bool {
         let mut function = false;
         for _ in 0..MAX_DECLARATORS {
-            let Some(rule) = self.table.rule(node.kind_id()) else { break };
-            if !rule.name.is_empty() {
+            let Some(rule) = self.rule_of(node) else { break };
+            if !rule.name.is_empty() && rule.role == Role::Declarator {
                 function = part(node, parameters).is_some();
+            } else if rule.role == Role::Name && !rule.body.is_empty() {
+                return true; // `operator bool() const` has its parameters in its name
             }
             let Some(inner) = part(node, &rule.name).or_else(|| self.first_name(node)) else { break };
             node = inner;
@@ -125,7 +126,16 @@ impl Extractor<'_> {
     pub(super) fn name_node<'t>(&self, node: Node<'t>, name: &[Selector]) -> Option<Node<'t>> {
         let name = part(node, name)?;
         // An operator is called as it is written.
-        if name.is_named() { self.innermost_name(name) } else { Some(name) }
+        if name.is_named() { self.innermost_name(self.unmasked(node, name)) } else { Some(name) }
+    }
+
+    /// The declarator of a definition, which may stand before one that is a macro: `void f(int a) LOCKS(mutex) {…}`.
+    pub(super) fn unmasked<'t>(&self, node: Node<'t>, declarator: Node<'t>) -> Node<'t> {
+        let before = declarator.prev_sibling().filter(|before| node.has_error() && before.is_error());
+        before
+            .and_then(|error| error.child(0))
+            .filter(|inner| self.role(*inner) == Some(Role::Declarator))
+            .unwrap_or(declarator)
     }
 
     /// Follows declarators (`*name(…)[]`) to the name; None for a pattern that names several things.
@@ -135,9 +145,9 @@ impl Extractor<'_> {
             if marks & (mark::IDENTIFIER | mark::STRING) != 0 {
                 return Some(node);
             }
-            let rule = self.table.rule(node.kind_id())?;
+            let rule = self.rule_of(node)?;
             match rule.role_of(node)? {
-                Role::Member => return Some(node),
+                Role::Member | Role::Name => return Some(node),
                 // A part of something (`a[0]`) names nothing.
                 Role::Transparent if !rule.value.is_empty() => return None,
                 Role::Declarator
@@ -172,15 +182,16 @@ impl Extractor<'_> {
         })
     }
 
-    /// A field of a node, or of the declarators that lead to its name (C's parameters).
-    pub(super) fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: &[Selector]) -> Option<Node<'t>> {
+    /// Parts of a node, or of the declarators that lead to its name (C's parameters).
+    pub(super) fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: &[Selector]) -> Vec<Node<'t>> {
         for _ in 0..MAX_DECLARATORS {
-            if let Some(found) = part(node, wanted) {
-                return Some(found);
+            let found = parts(node, wanted);
+            let inner = || self.rule_of(node).and_then(|rule| part(node, &rule.name));
+            match if found.is_empty() { inner() } else { None } {
+                Some(inner) => node = inner,
+                None => return found,
             }
-            let rule = self.table.rule(node.kind_id())?;
-            node = part(node, &rule.name)?;
         }
-        None
+        Vec::new()
     }
 }

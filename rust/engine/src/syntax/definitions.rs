@@ -1,5 +1,7 @@
 //! Definitions: from a node with a `definition.*` role to a symbol with name, signature, parameters and documentation.
 
+use std::borrow::Cow;
+
 use tree_sitter::Node;
 
 use super::extract::{Container, Extractor};
@@ -8,7 +10,7 @@ use super::facts::{
 };
 use super::leads::Lead;
 use super::names::{self, Modifiers};
-use super::rules::{Role, Rule, Selector, VisibilityRule, mark, part, parts};
+use super::rules::{Role, Rule, Selector, TYPE_NAME, VisibilityRule, first_parts, mark, part};
 
 /// A symbol for a variable shows its first line up to this many bytes.
 const VARIABLE_SIGNATURE: usize = 160;
@@ -18,7 +20,9 @@ pub(super) struct Place<'t> {
     pub node: Node<'t>,
     pub name: Node<'t>,
     /// The name, where it is not the text of that node.
-    pub called: Option<&'t [u8]>,
+    pub called: Option<Cow<'t, [u8]>>,
+    /// The call whose callee is defined: its arguments are the parameters.
+    pub head: Option<Node<'t>>,
     pub kind: SymbolKind,
     pub parent: u32,
     pub container: Str,
@@ -32,6 +36,9 @@ pub(super) struct Place<'t> {
 
 impl Extractor<'_> {
     pub(super) fn definition(&mut self, node: Node, rule: &Rule, kind: SymbolKind) {
+        if rule.of_call {
+            return self.called_definition(node, rule, kind);
+        }
         if rule.headless {
             self.lead = Some(self.beginning_lead(node));
         }
@@ -45,6 +52,9 @@ impl Extractor<'_> {
         if self.defined.0 == node.id() {
             return; // by the variable that holds it
         }
+        if let Some(head) = part(node, &rule.head) {
+            return self.define_head(node, head, rule, kind);
+        }
         let Some(name) = self.name_node(node, &rule.name) else {
             if kind.is_callable() || kind == SymbolKind::Class {
                 self.anonymous(node);
@@ -54,6 +64,7 @@ impl Extractor<'_> {
         // A signature inside a function belongs to a type without a name: Go's `x.(interface{ Close() })`.
         let bodiless = || !rule.body.is_empty() && part(node, &rule.body).is_none();
         if kind == SymbolKind::Function && self.scope().kind.is_callable() && bodiless() {
+            self.unmentioned_until = node.end_byte() as u32;
             return;
         }
         if kind == SymbolKind::Function && self.behind_declarators(node, rule) {
@@ -62,7 +73,7 @@ impl Extractor<'_> {
         let Some((inner, inner_kind)) = self.kind_by_child(node, rule) else {
             return self.define(node, name, rule, kind, node);
         };
-        match self.table.rule(inner.kind_id()).and_then(|inner_rule| self.name_node(inner, &inner_rule.name)) {
+        match self.rule_of(inner).and_then(|inner_rule| self.name_node(inner, &inner_rule.name)) {
             Some(inner_name) => self.alias(node, name, rule, kind, inner_name),
             None => self.define(node, name, rule, inner_kind, node),
         }
@@ -72,7 +83,7 @@ impl Extractor<'_> {
     fn kind_by_child<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<(Node<'t>, SymbolKind)> {
         let child = part(node, &rule.type_field).filter(|_| !rule.kinds.is_empty())?;
         let (_, kind) = rule.kinds.iter().find(|(id, _)| *id == child.kind_id())?;
-        self.table.rule(child.kind_id()).is_none_or(|rule| rule.role_of(child).is_some()).then_some((child, *kind))
+        self.rule_of(child).is_none_or(|rule| rule.role_of(child).is_some()).then_some((child, *kind))
     }
 
     /// `typedef struct point {…} point_t`: the struct is defined inside, and this is a name for it.
@@ -101,12 +112,14 @@ impl Extractor<'_> {
     ) -> Place<'t> {
         let (scope, depth) = (self.scope(), self.depth);
         let (parent, scope_depth, in_module) = (scope.symbol, scope.depth, scope.kind == SymbolKind::Module);
+        let in_module = in_module || self.holders.contains(&parent);
         let lead = self.take_lead(node);
         let exported = lead.is_some_and(|lead| lead.exported);
         let mut place = Place {
             node,
             name,
             called: None,
+            head: None,
             kind,
             parent,
             container: Str::NONE,
@@ -130,12 +143,42 @@ impl Extractor<'_> {
     pub(super) fn define(&mut self, node: Node, name: Node, rule: &Rule, kind: SymbolKind, callable: Node) {
         let mut place = self.place(node, name, kind, callable);
         // A module's name is as long as it is written: `namespace a.b`.
-        place.called = (kind == SymbolKind::Module).then(|| self.text(name));
+        place.called = (kind == SymbolKind::Module).then(|| Cow::Borrowed(self.text(name)));
         if let Some(receiver) = self.receiver_type(node, rule) {
             place.container = receiver;
             place.parent = self.symbol_of_type(receiver).unwrap_or(place.parent);
+        } else if kind != SymbolKind::Module {
+            self.place_by_name(&mut place);
         }
         self.finish_definition(place, rule);
+    }
+
+    /// `void shop::Cart::add() {}` belongs to what stands before its last name: a type, or a namespace of this file.
+    fn place_by_name(&mut self, place: &mut Place) {
+        let mut owner = String::new();
+        let mut name = place.name;
+        while let Some(rule) = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member) {
+            let Some((object, property)) = part(name, &rule.object).zip(part(name, &rule.property)) else {
+                break;
+            };
+            owner.push_str(if owner.is_empty() { "" } else { &self.table.rules.separator });
+            if !self.write_receiver(object, &mut owner, 0) {
+                return;
+            }
+            name = property;
+        }
+        if owner.is_empty() {
+            return;
+        }
+        let last = owner.rsplit(self.table.rules.separator.as_str()).next().unwrap_or_default();
+        let last = self.strings.intern(last.as_bytes());
+        let holds =
+            |symbol: &Symbol| symbol.name == last && (symbol.kind().is_type() || symbol.kind() == SymbolKind::Module);
+        let known = self.facts.symbols.iter().skip(1).rposition(holds).map(|at| at as u32 + 1);
+        place.parent = known.unwrap_or(place.parent);
+        if known.is_none_or(|known| self.facts.symbols[known as usize].kind().is_type()) {
+            place.container = self.strings.intern(owner.as_bytes());
+        }
     }
 
     pub(super) fn finish_definition(&mut self, mut place: Place, rule: &Rule) {
@@ -143,11 +186,16 @@ impl Extractor<'_> {
         if place.kind == SymbolKind::Function && (inside || !place.container.is_none()) {
             place.kind = SymbolKind::Method;
         }
+        if let Some(clause) = self.earlier_clause(&place, rule) {
+            return self.another_clause(clause, &place, rule);
+        }
         let symbol = self.push_symbol(&place, rule);
         self.push_scope(symbol, place.name.start_byte() as u32, place.kind);
         self.hold_open(&place, rule);
-        let table = self.table;
-        let of_value = table.rule(place.callable.kind_id()).filter(|_| place.callable != place.node);
+        if rule.variables {
+            self.holders.push(symbol);
+        }
+        let of_value = self.rule_of(place.callable).filter(|_| place.callable != place.node);
         self.bases(place.callable, of_value.unwrap_or(rule), symbol);
         self.hash_interface(symbol);
         if place.lead.is_some_and(|lead| lead.default && self.depth == lead.depth + 1) {
@@ -186,7 +234,8 @@ impl Extractor<'_> {
     pub(super) fn push_symbol(&mut self, place: &Place, rule: &Rule) -> u32 {
         let node = place.node;
         let number = self.facts.symbols.len() as u32;
-        let name_text = place.called.unwrap_or_else(|| self.definition_name(place.name));
+        let called = place.called.as_deref();
+        let name_text = called.unwrap_or_else(|| self.definition_name(place.name));
         let name = self.strings.intern(name_text);
         let body = self.body(place, rule);
         let signature_end = body.map_or(node.end_byte(), |body| body.start_byte()) as u32;
@@ -197,6 +246,7 @@ impl Extractor<'_> {
             modifiers.visibility = modifiers.visibility.or(around.visibility);
         }
         modifiers.flags |= if place.exported { flag::EXPORTED } else { 0 } | self.late_modifiers(place, body);
+        modifiers.visibility = modifiers.visibility.or(rule.private.then_some(Visibility::Private));
         let signature_start = self.signature_start(place);
         if signature_start < node.start_byte() as u32 {
             let before = &self.source[signature_start as usize..node.start_byte()];
@@ -213,8 +263,12 @@ impl Extractor<'_> {
         if promised && matches!(self.table.rules.visibility, VisibilityRule::Pub | VisibilityRule::Modifier) {
             modifiers.visibility = modifiers.visibility.or(Some(Visibility::Public));
         }
-        let constructor =
-            rule.constructor || self.table.rules.constructors.iter().any(|known| known.as_bytes() == name_text);
+        if self.table.rules.visibility == VisibilityRule::Section && member {
+            modifiers.visibility = self.section(place, name);
+        }
+        let constructor = rule.constructor
+            || self.table.rules.constructors.iter().any(|known| known.as_bytes() == name_text)
+            || self.is_named_as_its_type(place, name_text);
         // A constructor may be all in its parameters: `Point(this.x, this.y);`.
         let whole = rule.headless && rule.constructor;
         let bodiless = !rule.body.is_empty() && body.is_none() && !whole;
@@ -225,15 +279,19 @@ impl Extractor<'_> {
         symbol.qualified = self.qualified(place, name_text);
         symbol.container = place.container;
         symbol.summary = Str::NONE;
-        let table = self.table;
-        let of_value = table.rule(place.callable.kind_id()).filter(|_| place.callable != node);
-        let returns = self.through_declarators(place.callable, &of_value.unwrap_or(rule).returns);
-        symbol.returns = match returns {
-            Some(node) => self.text_of_type(node, &of_value.unwrap_or(rule).returns),
-            None => self.type_text(place.callable, &of_value.unwrap_or(rule).returns),
-        };
+        let of_value = self.rule_of(place.callable).filter(|_| place.callable != node);
+        let of_callable = of_value.unwrap_or(rule);
+        symbol.returns = self.returns_behind(place, of_callable);
+        if symbol.returns.is_none() {
+            let declared = self.through_declarators(place.callable, &of_callable.returns);
+            symbol.returns = match declared.first() {
+                Some(declared) => self.text_of_type(*declared, &of_callable.returns),
+                None => self.type_text(place.callable, &of_callable.returns),
+            };
+        }
         symbol.parent = place.parent;
-        let end = body.filter(|body| body.end_byte() > node.end_byte()).unwrap_or(node);
+        let last = self.end_of_code(node);
+        let end = body.filter(|body| body.end_byte() > node.end_byte()).unwrap_or(last);
         (symbol.start_byte, symbol.end_byte) = (start_byte, end.end_byte() as u32);
         (symbol.start_line, symbol.end_line) = (start_row + 1, last_line(end));
         (symbol.signature_start, symbol.signature_end) = (signature_start, signature_end);
@@ -243,12 +301,53 @@ impl Extractor<'_> {
         symbol.visibility = names::visibility(self.table.rules.visibility, name_text, modifiers, member) as u8;
         symbol.flags = modifiers.flags
             | if declares { flag::DECLARATION } else { 0 }
-            | if constructor && member { flag::CONSTRUCTOR } else { 0 };
+            | if constructor && (member || !place.container.is_none() && !place.in_record) {
+                flag::CONSTRUCTOR
+            } else {
+                0
+            };
         symbol.first_parameter = self.facts.parameters.len() as u32;
         self.facts.symbols.push(symbol);
-        self.parameters(place, rule, number);
+        self.parameters(place, rule, Some(number));
         self.document(number, body, start_byte, start_row);
         number
+    }
+
+    /// Who may use a member by the section of the type's body in which it is declared.
+    fn section(&self, place: &Place, name: Str) -> Option<Visibility> {
+        let scope = self.scope();
+        if scope.symbol != place.parent {
+            let same = |symbol: &&Symbol| symbol.parent == place.parent && symbol.name == name;
+            return self.facts.symbols.iter().rfind(same).map(Symbol::visibility);
+        }
+        let private = self.facts.symbols[place.parent as usize].kind() == SymbolKind::Class;
+        scope.access.or(Some(if private { Visibility::Private } else { Visibility::Public }))
+    }
+
+    fn is_named_as_its_type(&self, place: &Place, name: &[u8]) -> bool {
+        if place.kind != SymbolKind::Method || !self.table.rules.constructors.iter().any(|known| known == TYPE_NAME) {
+            return false;
+        }
+        let container = self.strings.table.get(place.container);
+        let container = container.rsplit(|&byte| byte == b':' || byte == b'.').next().unwrap_or_default();
+        let parent = &self.facts.symbols[place.parent as usize];
+        name == if parent.kind().is_type() { self.strings.table.get(parent.name) } else { container }
+    }
+
+    /// What stands behind the parameters: `auto f() -> int`.
+    fn returns_behind(&mut self, place: &Place, rule: &Rule) -> Str {
+        let mut node = place.callable;
+        let mut name: &[Selector] = if place.kind.is_callable() { &rule.name } else { &[] };
+        while let Some(declarator) = part(node, name).filter(|declarator| *declarator != node) {
+            let mut cursor = declarator.walk();
+            let found = declarator.children(&mut cursor).find(|child| self.role(*child) == Some(Role::Returns));
+            if let Some(found) = found {
+                return self.text_of_type(found, &[]);
+            }
+            name = self.table.rule(declarator.kind_id()).map_or(&[], |rule| &rule.name);
+            node = declarator;
+        }
+        Str::NONE
     }
 
     fn qualified(&mut self, place: &Place, name: &[u8]) -> Str {
@@ -309,9 +408,23 @@ impl Extractor<'_> {
     where
         Self: 't,
     {
-        let property = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member);
-        let name = property.and_then(|rule| part(name, &rule.property)).unwrap_or(name);
-        let text = self.text(name);
+        let mut name = name;
+        let mut text = self.text(name);
+        while let Some(rule) = self.rule_of(name) {
+            let inner = match rule.role {
+                Role::Member => part(name, &rule.property),
+                Role::Transparent => part(name, &rule.name),
+                Role::Name => {
+                    let end = part(name, &rule.body).map_or(name.end_byte(), |body| body.start_byte());
+                    text = self.source[name.start_byte()..end].trim_ascii();
+                    None
+                }
+                _ => None,
+            };
+            let Some(inner) = inner.filter(|inner| *inner != name) else { break };
+            name = inner;
+            text = self.text(name);
+        }
         text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text)
     }
 
@@ -326,13 +439,16 @@ impl Extractor<'_> {
         self.strings.intern(names::folded(text).as_bytes())
     }
 
-    fn body<'t>(&self, place: &Place<'t>, rule: &Rule) -> Option<Node<'t>> {
-        let of_value = self.table.rule(place.callable.kind_id()).filter(|_| place.callable != place.node);
+    pub(super) fn body<'t>(&self, place: &Place<'t>, rule: &Rule) -> Option<Node<'t>> {
+        let of_value = self.rule_of(place.callable).filter(|_| place.callable != place.node);
         let body = of_value.map_or(&rule.body, |value| &value.body);
         part(place.callable, body).or_else(|| {
+            if rule.of_call {
+                return part(self.arguments(place.callable)?, body); // `def f(x), do: x`
+            }
             // `type Point struct {…}`: the body is inside the type.
             let inner = part(place.node, &rule.type_field).filter(|_| !rule.kinds.is_empty())?;
-            let inner_rule = self.table.rule(inner.kind_id())?;
+            let inner_rule = self.rule_of(inner)?;
             part(inner, &inner_rule.body)
         })
     }
@@ -383,9 +499,27 @@ impl Extractor<'_> {
         let (start, end) = self.comments.claim(symbol, start_byte, start_row, prefixes, self.source);
         if end > 0 {
             self.set_doc(symbol, start, end);
+        } else if let Some((start, end)) = self.documentation.take() {
+            self.set_doc(symbol, start, end);
+            let text = &self.source[start as usize..end as usize];
+            self.occurrences.words(symbol, true, text, &mut self.strings);
         } else if let Some(body) = body.filter(|_| self.table.rules.docstrings) {
             self.take_docstring(body, symbol);
         }
+    }
+
+    /// The last thing in a definition that is code. Where no mark closes a body, comments behind it lie inside.
+    fn end_of_code<'t>(&self, node: Node<'t>) -> Node<'t> {
+        let mut last = node;
+        while self.table.rules.layout {
+            let children = (0..last.child_count() as u32).rev().filter_map(|index| last.child(index));
+            let mut code = children.filter(|child| self.table.marks(child.kind_id()) & mark::COMMENT == 0);
+            match code.next() {
+                Some(child) => last = child,
+                None => break,
+            }
+        }
+        last
     }
 
     /// The first statement of a body, if it is a string.
@@ -393,36 +527,55 @@ impl Extractor<'_> {
         let mut cursor = body.walk();
         let first =
             body.named_children(&mut cursor).find(|child| self.table.marks(child.kind_id()) & mark::COMMENT == 0);
-        let Some(string) = first.and_then(|statement| statement.named_child(0)) else { return };
+        let Some(statement) = first else { return };
+        let Some(string) = statement.named_child(0).filter(|it| it.byte_range() == statement.byte_range()) else {
+            return;
+        };
         let mut inner = string.walk();
         let contents: Vec<Node> =
             string.children(&mut inner).filter(|child| self.table.marks(child.kind_id()) & mark::STRING != 0).collect();
-        if let (Some(first), Some(last)) = (contents.first(), contents.last())
-            && first.start_byte() < string.start_byte() + 5
-        {
-            self.set_doc(symbol, first.start_byte() as u32, last.end_byte() as u32);
+        let (Some(first), Some(last)) = (contents.first(), contents.last()) else { return };
+        let opening = &self.source[string.start_byte()..first.start_byte()];
+        // Strings of bytes and those with expressions in them are values.
+        if !opening.iter().any(|byte| matches!(byte, b'b' | b'B' | b'f' | b'F')) && opening.len() <= 5 {
+            self.set_docstring(symbol, first.start_byte() as u32, last.end_byte() as u32);
         }
     }
 
-    fn parameters(&mut self, place: &Place, rule: &Rule, symbol: u32) {
-        let of_value = self.table.rule(place.callable.kind_id()).filter(|_| place.callable != place.node);
-        let field = of_value.map_or(&rule.parameters, |value| &value.parameters);
-        if field.is_empty() || !place.kind.is_callable() {
+    /// Adds the parameters of a definition; those of `symbol` are what it has then.
+    pub(super) fn parameters(&mut self, place: &Place, rule: &Rule, symbol: Option<u32>) {
+        let of_value = self.rule_of(place.callable).filter(|_| place.callable != place.node);
+        let of_head = place.head.and_then(|head| self.table.rule(head.kind_id()));
+        let selectors = of_head.or(of_value).map_or(&rule.parameters, |rule| &rule.parameters);
+        if selectors.is_empty() || !place.kind.is_callable() {
             return;
         }
         let lone = of_value.and_then(|value| part(place.callable, &value.name));
-        let Some(list) = self.through_declarators(place.callable, field).or(lone) else { return };
+        let mut lists = self.through_declarators(place.head.unwrap_or(place.callable), selectors);
+        lists.extend(lone.filter(|_| lists.is_empty()));
+        for list in lists {
+            self.parameter_list(list, rule, list != place.callable);
+        }
+        let Some(symbol) = symbol else { return };
+        let first = self.facts.symbols[symbol as usize].first_parameter;
+        self.facts.symbols[symbol as usize].parameter_count = self.facts.parameters.len() as u32 - first;
+    }
+
+    fn parameter_list(&mut self, list: Node, definition: &Rule, bare: bool) {
+        let before = self.facts.parameters.len();
+        if self.role(list) == Some(Role::TypeParameter) {
+            return;
+        }
         let mut kind = ParameterKind::Positional;
         if self.table.marks(list.kind_id()) & mark::IDENTIFIER != 0 {
             self.push_parameter(list, None, kind); // `x => x + 1`
         }
         for child in self.parameter_nodes(list) {
-            let rule = self.table.rule(child.kind_id());
+            let rule = self.rule_of(child);
             match self.role(child) {
                 Some(Role::ParameterKeywordOnlyAfter) => kind = ParameterKind::KeywordOnly,
                 Some(Role::ParameterPositionalOnlyBefore) => {
-                    let first = self.facts.symbols[symbol as usize].first_parameter as usize;
-                    for parameter in &mut self.facts.parameters[first..] {
+                    for parameter in &mut self.facts.parameters[before..] {
                         parameter.kind = ParameterKind::PositionalOnly as u32;
                     }
                 }
@@ -435,14 +588,14 @@ impl Extractor<'_> {
                 ) => {
                     kind = self.push_parameter(child, rule, kind);
                 }
-                _ if list != place.callable && self.is_bare_parameter(child) => {
+                _ if bare && self.is_bare_parameter(child) => {
                     kind = self.push_parameter(child, None, kind);
                 }
+                // Any pattern stands for a parameter.
+                _ if definition.clauses.is_some() => self.push_pattern(child),
                 _ => {}
             }
         }
-        let first = self.facts.symbols[symbol as usize].first_parameter;
-        self.facts.symbols[symbol as usize].parameter_count = self.facts.parameters.len() as u32 - first;
     }
 
     /// What stands in a list of parameters, with the lists in it laid open (`(a, {b, c})`).
@@ -492,7 +645,7 @@ impl Extractor<'_> {
             self.strings.intern(text.as_bytes())
         });
         let mut nodes: Vec<Node> = match rule {
-            Some(rule) if !rule.name.is_empty() => parts(node, &rule.name),
+            Some(rule) if !rule.name.is_empty() => first_parts(node, &rule.name),
             _ => vec![],
         };
         if self.role(node) == Some(Role::Pattern) {
@@ -500,7 +653,7 @@ impl Extractor<'_> {
         } else if nodes.is_empty() && rule.is_none_or(|rule| rule.name.is_empty()) {
             nodes.extend(self.first_name(node));
         }
-        let variadic = |node: Node| match self.role(node) {
+        let variadic = |node: Node| match self.rule_of(node).and_then(|rule| rule.role_of(node)) {
             Some(Role::ParameterVariadic) => Some(ParameterKind::Variadic),
             Some(Role::ParameterKeywordVariadic) => Some(ParameterKind::KeywordVariadic),
             _ => None,
@@ -535,7 +688,7 @@ impl Extractor<'_> {
         let word = node.child(0).map_or(&b""[..], |child| self.text(child));
         first.word(word);
         let holder = self.enclosing_type().filter(|_| first.visibility.is_some() || word == b"readonly");
-        let mut nodes: Vec<Node> = if rule.name.is_empty() { vec![] } else { parts(node, &rule.name) };
+        let mut nodes: Vec<Node> = if rule.name.is_empty() { vec![] } else { first_parts(node, &rule.name) };
         if rule.name.is_empty() {
             nodes.extend(self.first_name(node));
         }
@@ -553,11 +706,12 @@ impl Extractor<'_> {
     pub(super) fn open_container(&mut self, node: Node, rule: &Rule) {
         // Where `type` tells the kinds of definition apart, the type is in `name`.
         let holder = if rule.kinds.is_empty() { &rule.type_field } else { &rule.name };
-        let Some(mut named) = part(node, holder) else { return };
-        while let Some(next) = named.next_named_sibling().filter(|_| self.qualifies(named)) {
-            named = next; // `extension on money.Purse`
+        let mut named = part(node, holder);
+        while let Some(next) = named.and_then(|named| named.next_named_sibling().filter(|_| self.qualifies(named))) {
+            named = Some(next); // `extension on money.Purse`
         }
-        let Some(name) = self.base_name(named) else { return };
+        let named = named.and_then(|named| self.base_name(named));
+        let Some(name) = named.or_else(|| self.receiver_type(node, rule)) else { return };
         let symbol = self.symbol_of_type(name);
         let bases = self.base_nodes(node, rule);
         self.containers.push(Container {
@@ -620,7 +774,7 @@ impl Extractor<'_> {
     }
 
     pub(super) fn role(&self, node: Node) -> Option<Role> {
-        self.table.rule(node.kind_id())?.role_of(node)
+        self.rule_of(node)?.role_of(node)
     }
 
     /// Text of a type field without its leading colon or arrow, white space folded.
@@ -636,13 +790,21 @@ impl Extractor<'_> {
             }
             None
         };
-        part(node, field).or_else(beside).map_or(Str::NONE, |child| self.text_of_type(child, field))
+        let Some(child) = part(node, field).or_else(beside) else { return Str::NONE };
+        self.text_of_type(child, field)
     }
 
     /// A type as it is written; where it may be of several kinds, it is a run of them (`List` `<int>` `?`).
-    fn text_of_type(&mut self, child: Node, field: &[Selector]) -> Str {
+    fn text_of_type(&mut self, mut child: Node, field: &[Selector]) -> Str {
+        // A type of functions (Haskell's `a -> b`) is known by what they return.
+        while let Some(inner) = self.rule_of(child).and_then(|rule| part(child, &rule.returns)) {
+            if inner.start_byte() < child.start_byte() || inner.end_byte() > child.end_byte() || inner == child {
+                break; // not inside
+            }
+            child = inner;
+        }
         // A type that is defined on the spot (`struct point {…} origin`) is known by its head.
-        let body = self.table.rule(child.kind_id()).and_then(|rule| part(child, &rule.body));
+        let body = self.rule_of(child).and_then(|rule| part(child, &rule.body));
         let mut end = body.map_or(child.end_byte(), |body| body.start_byte());
         let mut next = child.next_sibling().filter(|_| field.len() > 1);
         while let Some(more) = next.filter(|more| field.contains(&Selector::Kind(more.kind_id()))) {
@@ -669,6 +831,7 @@ impl Extractor<'_> {
         if let Some((name, receiver)) = self.named(inner) {
             let owner = self.scope().symbol;
             self.push_reference(owner, name, receiver, inner, ReferenceKind::Call);
+            self.taken_until = self.taken_until.max(inner.end_byte() as u32);
             self.occurrences.push(owner, Field::Body, name);
         }
     }
@@ -679,6 +842,7 @@ pub(super) fn unquoted(text: &str) -> &str {
     ['"', '\''].iter().find_map(|&mark| text.strip_prefix(mark)?.strip_suffix(mark)).unwrap_or(text)
 }
 
+/// The line on which a node ends, counted from 1.
 pub(super) fn last_line(node: Node) -> u32 {
     let end = node.end_position();
     let row = if end.column == 0 && end.row > node.start_position().row { end.row - 1 } else { end.row };

@@ -8,10 +8,10 @@ use rustc_hash::FxHashSet;
 use tree_sitter::{Node, Tree, TreeCursor};
 
 use super::comments::{Comment, Comments};
-use super::facts::{FileFacts, Header, Interner, NO_INDEX, Str, Symbol, SymbolKind};
+use super::facts::{FileFacts, Header, Interner, NO_INDEX, Reference, Str, Symbol, SymbolKind, Visibility};
 use super::leads::Lead;
 use super::names;
-use super::rules::{Role, Rule, Table, mark, part};
+use super::rules::{Role, Rule, Table, first_parts, mark, part};
 use super::terms::{Occurrences, WORD_LIMIT};
 use super::values::Held;
 
@@ -34,6 +34,8 @@ pub(super) struct Scope {
     pub kind: SymbolKind,
     /// End of a body that stands beside the definition; until then it stays open.
     pub until: u32,
+    /// Who may use the members that follow, where a line of the body said so.
+    pub access: Option<Visibility>,
 }
 
 /// Members that stand outside their type (Rust `impl`), or in an object that is written out.
@@ -71,6 +73,8 @@ pub(super) struct Extractor<'a> {
     pub anonymous_until: u32,
     /// Names that the file offers to others.
     pub exports: Vec<Str>,
+    /// The file says what it offers; the rest is its own.
+    pub offers_a_list: bool,
     /// Names that stand for types, each with the depth of the definition that has them.
     pub type_parameters: Vec<(u32, Str)>,
     /// Where a name stands that defines without opening a scope.
@@ -79,8 +83,25 @@ pub(super) struct Extractor<'a> {
     pub type_until: u32,
     /// Byte up to which names were already taken as one reference.
     pub taken_until: u32,
+    /// Where the last declarator begins.
+    declarator_start: u32,
     pub depth: u32,
-    tokens: Vec<u8>,
+    pub(super) tokens: Vec<u8>,
+    /// Where a sign before a call begins, and where the call does.
+    pub prefix: (u32, u32),
+    /// The call whose callee is defined by what stands around it.
+    pub head: usize,
+    /// Documentation of the definition that follows, and byte up to which strings are taken as such.
+    pub documentation: Option<(u32, u32)>,
+    pub documented_until: u32,
+    /// Byte up to which calls are types.
+    pub type_calls_until: u32,
+    /// Byte up to which names by themselves are no references.
+    pub unmentioned_until: u32,
+    /// Names that patterns bind, with the symbol in which they do.
+    pub bound: FxHashSet<(u32, Str)>,
+    /// Types whose variables are symbols.
+    pub holders: Vec<u32>,
     syntax_errors: u32,
 }
 
@@ -102,12 +123,22 @@ impl<'a> Extractor<'a> {
             defined: (0, Str::NONE),
             anonymous_until: 0,
             exports: Vec::new(),
+            offers_a_list: false,
             type_parameters: Vec::new(),
             alias_start: u32::MAX,
             type_until: 0,
             taken_until: 0,
+            declarator_start: u32::MAX,
             depth: 0,
             tokens: Vec::with_capacity(source.len()),
+            prefix: (0, u32::MAX),
+            head: 0,
+            documentation: None,
+            documented_until: 0,
+            type_calls_until: 0,
+            unmentioned_until: 0,
+            bound: FxHashSet::default(),
+            holders: Vec::new(),
             syntax_errors: 0,
         }
     }
@@ -134,21 +165,25 @@ impl<'a> Extractor<'a> {
             name_start: u32::MAX,
             kind: SymbolKind::Module,
             until: 0,
+            access: None,
         });
         if self.table.rules.docstrings {
             self.take_docstring(root, 0);
         }
     }
 
-    /// The package named by a clause at the top of the file; looked for among the first children of the root.
+    /// The package named by clauses at the top of the file, one inside the other; looked for among the first children
+    /// of the root.
     fn declared_package(&self, root: Node) -> Option<String> {
         let mut cursor = root.walk();
-        root.children(&mut cursor).take(64).find_map(|child| {
-            let rule = self.table.rule(child.kind_id())?;
-            let name = (rule.role == Role::Package)
-                .then(|| child.named_child(child.named_child_count().checked_sub(1)? as u32))??;
+        let clauses = root.children(&mut cursor).take(64).filter_map(|child| {
+            let rule = self.rule_of(child).filter(|rule| rule.role_of(child) == Some(Role::Package))?;
+            let last = || child.named_child(child.named_child_count().checked_sub(1)? as u32);
+            let name = part(child, &rule.name).or_else(last)?;
             Some(names::without_space(self.text(name)))
-        })
+        });
+        let parts: Vec<String> = clauses.collect();
+        (!parts.is_empty()).then(|| parts.join(&self.table.rules.separator))
     }
 
     fn walk(&mut self, tree: &Tree) {
@@ -189,8 +224,7 @@ impl<'a> Extractor<'a> {
             self.count_branch(node);
         }
         if marks & mark::RULE != 0 {
-            let table = self.table;
-            if let Some(rule) = table.rule(kind) {
+            if let Some(rule) = self.rule_of(node) {
                 self.enter_rule(node, rule);
             }
         }
@@ -233,9 +267,20 @@ impl<'a> Extractor<'a> {
             Role::Container => self.open_container(node, rule),
             Role::Call => self.call(node, rule),
             Role::Postfix | Role::Cascade => self.postfix_call(node, rule),
+            Role::Mention => self.mention(node),
+            Role::Binds => self.bound_names(node, rule),
+            Role::Pattern if self.table.mentions => self.bound_in(node),
+            Role::Branch => self.branch(),
+            Role::Prefix => self.sign(node),
+            Role::Documentation | Role::DocumentationAround => self.documentation(node, role),
+            Role::TypeSignature => self.said_type(node),
             Role::Construct => self.construct(node, rule),
+            Role::Member if self.table.mentions => self.qualified_name(node, rule),
             Role::MemberType => self.member_type(node, rule),
             Role::Member if (node.start_byte() as u32) < self.type_until => self.member_type(node, rule),
+            Role::Member if !rule.type_field.is_empty() && self.names_type(node) => self.member_type(node, rule),
+            Role::Declarator | Role::Skip => self.declarator_start = node.start_byte() as u32,
+            Role::Access => self.access(node),
             Role::TypeContext => self.type_context(node),
             Role::TypeParameter => self.type_parameter(node, rule),
             Role::Base => self.embedded_base(node, rule),
@@ -244,6 +289,9 @@ impl<'a> Extractor<'a> {
             Role::Field => self.field(node, rule),
             Role::RecordMember => self.record_member(node, rule),
             Role::Lambda => self.anonymous(node),
+            Role::Package if !rule.list.is_empty() => self.offered_names(node, rule),
+            Role::Import if rule.of_call => self.called_import(node, rule),
+            Role::Import if !rule.qualified.is_empty() => self.qualified_import(node, rule),
             Role::Import => self.import(node, rule),
             Role::ImportNamespace => self.module_import(node, rule),
             Role::Tokens => self.token_calls(node),
@@ -254,6 +302,15 @@ impl<'a> Extractor<'a> {
                     self.definition(node, rule, kind);
                 }
             }
+        }
+    }
+
+    /// `public:` in the body of a type; before the body it speaks of a base.
+    fn access(&mut self, node: Node) {
+        let said = names::Modifiers::of(self.text(node)).visibility;
+        let body = self.facts.symbols[self.scope().symbol as usize].signature_end;
+        if let Some(scope) = self.scopes.last_mut().filter(|_| node.start_byte() as u32 > body) {
+            scope.access = said;
         }
     }
 
@@ -272,21 +329,25 @@ impl<'a> Extractor<'a> {
     }
 
     fn type_parameter(&mut self, node: Node, rule: &Rule) {
-        let name = part(node, &rule.name).or_else(|| node.named_child(0));
-        let Some(name) = name else { return };
+        let mut parameters = first_parts(node, &rule.name);
+        if parameters.is_empty() {
+            parameters.extend(node.named_child(0));
+        }
         // It holds in the definition around it; what opens no scope (Rust's `impl`) is two nodes above.
         let scope = self.scope();
         let depth = if scope.kind == SymbolKind::Module { self.depth.saturating_sub(2) } else { scope.depth };
         let owner = scope.symbol;
-        let text = self.strings.intern(self.text(name));
-        // In a type before it, it was taken for a type of the project: `List<T> all<T>()`.
-        let references = &mut self.facts.references;
-        let first = references.iter().rposition(|known| known.owner != owner).map_or(0, |last| last + 1);
-        if let Some(known) = references[first..].iter().position(|known| known.name == text && known.receiver.is_none())
-        {
-            references.remove(first + known);
+        for name in parameters {
+            let text = self.strings.intern(self.text(name));
+            // In a type before it, it was taken for a type of the project: `List<T> all<T>()`.
+            let references = &mut self.facts.references;
+            let first = references.iter().rposition(|known| known.owner != owner).map_or(0, |last| last + 1);
+            let taken = |known: &Reference| known.name == text && known.receiver.is_none();
+            if let Some(known) = references[first..].iter().position(taken) {
+                references.remove(first + known);
+            }
+            self.type_parameters.push((depth, text));
         }
-        self.type_parameters.push((depth, text));
     }
 
     fn leaf(&mut self, node: Node, marks: u8) {
@@ -325,6 +386,9 @@ impl<'a> Extractor<'a> {
     fn string(&mut self, node: Node) {
         let symbol = self.scope().symbol;
         let start = node.start_byte() as u32;
+        if start < self.documented_until {
+            return; // its words are the documentation's
+        }
         let facts = &self.facts.symbols[symbol as usize];
         let is_doc = facts.doc_start <= start && start < facts.doc_end;
         let text = &self.source[node.byte_range()];
@@ -348,15 +412,28 @@ impl<'a> Extractor<'a> {
 
     pub fn push_scope(&mut self, symbol: u32, name_start: u32, kind: SymbolKind) {
         let (depth, tokens) = (self.depth, self.tokens.len());
-        self.scopes.push(Scope { symbol, depth, tokens, name_start, kind, until: 0 });
+        self.scopes.push(Scope { symbol, depth, tokens, name_start, kind, until: 0, access: None });
     }
 
     fn count_branch(&mut self, node: Node) {
+        if node.start_byte() as u32 == self.declarator_start {
+            return; // no `and`, but a reference to a value that moves: `Item&& item`
+        }
         // The keyword that opens a branch is a token inside the branch's node: only one of them is in the rules.
         if node.is_named() || node.child_count() == 0 {
-            let symbol = self.scope().symbol as usize;
-            self.facts.symbols[symbol].complexity += 1;
+            self.branch();
         }
+    }
+
+    fn branch(&mut self) {
+        let symbol = self.scope().symbol as usize;
+        self.facts.symbols[symbol].complexity += 1;
+    }
+
+    /// The rule of a node, or of what it calls.
+    pub fn rule_of(&self, node: Node) -> Option<&'a Rule> {
+        let prefix = (node.start_byte() as u32 == self.prefix.1).then_some(self.prefix.0);
+        self.table.rule_in(node, self.source, prefix)
     }
 
     fn close_scope(&mut self) {
@@ -375,6 +452,7 @@ impl<'a> Extractor<'a> {
         }
         self.attach_comments();
         self.mark_offered();
+        self.forget_bound_names();
         let lines = names::line_count(self.source);
         self.facts.symbols[0].end_line = lines.max(1);
         let module = self.facts.symbols[0].qualified;

@@ -5,42 +5,92 @@ use tree_sitter::Node;
 use super::extract::Extractor;
 use super::facts::{Import, Str};
 use super::names;
-use super::rules::{ImportBinding, Role, Rule, mark, part};
+use super::rules::{ImportBinding, Role, Rule, Selector, mark, part, parts};
 
 /// Nested `use` trees deeper than this are not followed.
 const MAX_NESTING: usize = 32;
 
 /// Path and level under which the items of a statement stand.
 #[derive(Clone, Default)]
-struct Prefix {
-    path: String,
-    level: u32,
+pub(super) struct Prefix {
+    pub path: String,
+    pub level: u32,
     /// The statement itself names a module, and its items are members of it.
-    from: bool,
+    pub from: bool,
 }
 
 impl Extractor<'_> {
     pub(super) fn import(&mut self, node: Node, rule: &Rule) {
+        for (path, others) in self.clauses_of_import(node, rule) {
+            self.import_clause(node, rule, &path, others);
+        }
+    }
+
+    /// Path and other named children of every clause: `import a.b, c.{d}` has two.
+    fn clauses_of_import<'t>(&self, node: Node<'t>, rule: &Rule) -> Vec<(Vec<Node<'t>>, Vec<Node<'t>>)> {
+        let of_rule = match rule.path[..] {
+            [Selector::Field(_)] => parts(node, &rule.path),
+            _ => part(node, &rule.path).into_iter().collect(),
+        };
+        let mut cursor = node.walk();
+        let mut clauses = vec![(Vec::new(), Vec::new())];
+        let mut comma = false;
+        let mut more = cursor.goto_first_child();
+        while more {
+            let child = cursor.node();
+            let of_path = of_rule.contains(&child);
+            comma |= self.text(child) == b",";
+            if comma && of_path && clauses.last().is_some_and(|(path, _)| !path.is_empty()) {
+                clauses.push((Vec::new(), Vec::new()));
+                comma = false;
+            }
+            if let Some((path, others)) = clauses.last_mut() {
+                match of_path {
+                    true => path.push(child),
+                    false if child.is_named() => others.push(child),
+                    false => {}
+                }
+            }
+            more = cursor.goto_next_sibling();
+        }
+        clauses
+    }
+
+    fn import_clause(&mut self, node: Node, rule: &Rule, path: &[Node], others: Vec<Node>) {
         let mut prefix = Prefix::default();
-        let path = part(node, &rule.path);
-        if let Some(path) = path {
-            prefix = self.import_path(path);
+        if let Some(first) = path.first() {
+            prefix = self.import_path(*first);
             prefix.from = true;
+            for part in path[1..].iter().filter(|part| part.is_named()) {
+                prefix = self.join(&prefix, *part);
+            }
         }
         let before = self.facts.imports.len();
-        let mut cursor = node.walk();
-        let children = node.children(&mut cursor);
-        let children: Vec<Node> = children.filter(|child| child.is_named() || self.role(*child).is_some()).collect();
-        if let [.., whole, last] = children[..]
+        if let [whole, last] = others[..]
             && self.role(last) == Some(Role::ImportWildcard)
-            && Some(whole) != path
         {
             let inner = self.join(&prefix, whole); // `import a.b.*`
             return self.push_import(node, &inner, Some(b"*"), None);
         }
+        if let [only] = others[..]
+            && self.role(only) == Some(Role::ImportWildcard)
+            && only.named_child_count() == 0
+        {
+            return self.push_import(node, &prefix, Some(b"*"), None);
+        }
         let alias = part(node, &rule.alias);
-        for child in children.into_iter().filter(|_| alias.is_none()) {
-            if Some(child) != path {
+        if let (Some(alias), [], Some(&whole)) = (alias, path, others.last()) {
+            let inner = self.join(&prefix, whole); // `namespace a = b::c`
+            return self.import_whole(node, &inner, Some(self.text(alias)));
+        }
+        let mut words = node.walk();
+        let all = |child: Node| !child.is_named() && self.role(child) == Some(Role::ImportWildcard);
+        if node.children(&mut words).any(all) {
+            let inner = others.last().map_or(prefix.clone(), |whole| self.join(&prefix, *whole));
+            return self.push_import(node, &inner, Some(b"*"), None);
+        }
+        for child in others {
+            if alias.is_none() {
                 self.import_part(child, &prefix, 0);
             }
         }
@@ -49,6 +99,24 @@ impl Extractor<'_> {
         } else if self.facts.imports.len() == before && prefix.from {
             let alias = alias.map(|alias| self.text(alias));
             self.import_whole(node, &prefix, alias);
+        }
+    }
+
+    /// Everything that a module offers becomes visible, or what is listed, or all but that; or only behind the
+    /// module's name (Haskell).
+    pub(super) fn qualified_import(&mut self, node: Node, rule: &Rule) {
+        let Some(path) = part(node, &rule.path) else { return };
+        let prefix = Prefix { from: true, ..self.import_path(path) };
+        let alias = part(node, &rule.alias).map(|alias| self.text(alias));
+        let qualified = part(node, &rule.qualified).is_some();
+        if qualified || alias.is_some() {
+            self.push_import(node, &prefix, None, alias);
+        }
+        let hiding = part(node, &rule.hiding).is_some();
+        match part(node, &rule.list).filter(|_| !hiding) {
+            _ if qualified => {}
+            Some(list) => self.import_part(list, &prefix, 0),
+            None => self.push_import(node, &prefix, Some(b"*"), None),
         }
     }
 
@@ -64,8 +132,7 @@ impl Extractor<'_> {
         if nesting > MAX_NESTING {
             return;
         }
-        let table = self.table;
-        let rule = table.rule(node.kind_id());
+        let rule = self.rule_of(node);
         match rule.and_then(|rule| Some((rule.role_of(node)?, rule))) {
             Some((Role::ImportItem, rule)) => self.import_item(node, rule, prefix, nesting),
             Some((Role::ImportNamespace, _)) => {
@@ -96,6 +163,9 @@ impl Extractor<'_> {
     fn import_item(&mut self, node: Node, rule: &Rule, prefix: &Prefix, nesting: usize) {
         let alias = part(node, &rule.alias);
         let takes_all = alias.is_some_and(|alias| self.role(alias) == Some(Role::ImportWildcard));
+        if takes_all && rule.path.is_empty() {
+            return; // `{A => _}` leaves `A` out
+        }
         let alias = alias.map(|alias| self.text(alias));
         if let Some(path) = part(node, &rule.path) {
             let inner = self.join(prefix, path);
@@ -139,7 +209,7 @@ impl Extractor<'_> {
         }
         let binds_last = self.table.rules.import_binding == ImportBinding::Last;
         if prefix.from && !binds_last {
-            let text = self.text(node);
+            let text = self.text(self.innermost_name(node).unwrap_or(node));
             // `import React from 'react'` binds what the module exports by default.
             let default = self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0
                 && self.table.rules.modules == super::rules::ModuleNames::Path;
@@ -155,28 +225,31 @@ impl Extractor<'_> {
     }
 
     /// A path with nothing picked from it, bound by the custom of the language.
-    fn import_whole(&mut self, node: Node, prefix: &Prefix, alias: Option<&[u8]>) {
-        match self.table.rules.import_binding {
+    pub(super) fn import_whole(&mut self, node: Node, prefix: &Prefix, alias: Option<&[u8]>) {
+        self.import_bound(node, prefix, alias, self.table.rules.import_binding);
+    }
+
+    pub(super) fn import_bound(&mut self, node: Node, prefix: &Prefix, alias: Option<&[u8]>, binding: ImportBinding) {
+        match binding {
             ImportBinding::Module => self.push_import(node, prefix, None, alias),
-            ImportBinding::Everything => {
-                // Under a name of its own it is a module.
-                self.push_import(node, prefix, alias.is_none().then_some(b"*"), alias);
-            }
-            ImportBinding::Last => {
+            ImportBinding::Everything if alias.is_none() => self.push_import(node, prefix, Some(b"*"), None),
+            // Under a name of its own a path is a module.
+            ImportBinding::Everything if prefix.from => self.push_import(node, prefix, None, alias),
+            ImportBinding::Last | ImportBinding::Everything => {
                 let (path, name) = match prefix.path.rsplit_once(&self.table.rules.separator) {
                     Some((path, name)) => (path.to_string(), name.to_string()),
                     None => (String::new(), prefix.path.clone()),
                 };
                 let inner = Prefix { path, ..prefix.clone() };
                 if name == "self" {
-                    return self.import_whole(node, &inner, alias);
+                    return self.import_bound(node, &inner, alias, binding);
                 }
                 self.push_import(node, &inner, Some(name.as_bytes()), alias);
             }
         }
     }
 
-    fn push_import(&mut self, node: Node, prefix: &Prefix, name: Option<&[u8]>, alias: Option<&[u8]>) {
+    pub(super) fn push_import(&mut self, node: Node, prefix: &Prefix, name: Option<&[u8]>, alias: Option<&[u8]>) {
         let owner = self.scope().symbol;
         let path = self.strings.intern(prefix.path.as_bytes());
         let name = name.map_or(Str::NONE, |name| self.strings.intern(name));
@@ -196,7 +269,7 @@ impl Extractor<'_> {
     }
 
     /// Path and leading dots of a module as written, without quotes.
-    fn import_path(&self, node: Node) -> Prefix {
+    pub(super) fn import_path(&self, node: Node) -> Prefix {
         let text = names::without_space(self.text(node));
         let text = text.trim_matches(['"', '\'', '`', '<', '>'].as_slice());
         if self.role(node) == Some(Role::ImportRelative) {
@@ -215,7 +288,7 @@ impl Extractor<'_> {
         let Some(target) = part(node, &rule.name) else { return false };
         let prefix = Prefix { from: true, ..self.import_path(path) };
         let member = member.map(|member| self.text(member));
-        let target_rule = self.table.rule(target.kind_id());
+        let target_rule = self.rule_of(target);
         match target_rule.map(|rule| (rule.role, rule)) {
             Some((Role::Pattern, _)) => {
                 let mut cursor = target.walk();
@@ -250,7 +323,7 @@ impl Extractor<'_> {
     fn imported_path<'t>(&self, rule: &Rule, mut value: Node<'t>) -> Option<(Node<'t>, Option<Node<'t>>)> {
         let mut member = None;
         for _ in 0..MAX_NESTING {
-            let value_rule = self.table.rule(value.kind_id())?;
+            let value_rule = self.rule_of(value)?;
             match value_rule.role {
                 Role::Transparent if value_rule.value.is_empty() => value = value.named_child(0)?,
                 Role::Member if member.is_none() => {

@@ -3,6 +3,8 @@
 //! A language is data ([`rules`]); the extractor knows roles and never a language. Broken code is a result: an ERROR
 //! node is stepped through like any other, and counted.
 
+mod calls;
+mod clauses;
 mod comments;
 mod declarators;
 mod definitions;

@@ -46,6 +46,13 @@ pub struct Modifiers {
 }
 
 impl Modifiers {
+    /// What a single word says.
+    pub fn of(word: &[u8]) -> Self {
+        let mut modifiers = Self::default();
+        modifiers.word(word);
+        modifiers
+    }
+
     /// Takes one word (`static`, `pub(crate)`, `#private`); others change nothing.
     pub fn word(&mut self, word: &[u8]) {
         match word {
@@ -61,7 +68,10 @@ impl Modifiers {
             b"internal" => self.visibility = Some(Visibility::Internal),
             // In some languages it is no visibility, but then one may stand beside it.
             b"open" => self.visibility = self.visibility.or(Some(Visibility::Public)),
-            _ if word.starts_with(b"pub(") => self.visibility = Some(Visibility::Internal),
+            // `pub(crate)`, `private[shop]`.
+            _ if word.starts_with(b"pub(") || word.starts_with(b"private[") => {
+                self.visibility = Some(Visibility::Internal)
+            }
             _ => {}
         }
     }
@@ -84,6 +94,7 @@ pub fn visibility(rule: VisibilityRule, name: &[u8], modifiers: Modifiers, membe
         VisibilityRule::ModifierOrPublic => said.unwrap_or(Visibility::Public),
         VisibilityRule::Pub => said.unwrap_or(Visibility::Private),
         VisibilityRule::Static => if_else(modifiers.flags & flag::STATIC == 0),
+        VisibilityRule::Section => said.unwrap_or(if_else(member || modifiers.flags & flag::STATIC == 0)),
         VisibilityRule::Export => {
             let exported = modifiers.flags & flag::EXPORTED != 0;
             let private = name.starts_with(b"#");
@@ -115,7 +126,7 @@ pub fn folded(text: &[u8]) -> String {
         let glued = folded.is_empty() || folded.ends_with(['(', '[']) || word.starts_with([')', ']', ',']);
         let _ = write!(folded, "{}{word}", if glued { "" } else { " " });
     }
-    let end = folded.trim_end_matches(['{', ':', ' ', ';', '=']).len();
+    let end = folded.trim_end_matches(['{', ':', ' ', ';', '=', ',']).len();
     // `=> {` is cut to `=>` and then to what stands before: an arrow announces the body.
     let end = folded[..end].strip_suffix("=>").map_or(end, |rest| rest.trim_end().len());
     folded.truncate(end);

@@ -3,6 +3,7 @@
 //! A file never stops the others. One that cannot be read, is binary or minified says so in its status; one on which the
 //! grammar runs longer than [`TIME_LIMIT`] is kept as text.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -138,6 +139,8 @@ pub fn has_begun() -> bool {
 /// The syntax tree; None without a grammar, or when the grammar gives up.
 pub fn parse_tree(source: &[u8], table: &Table) -> Option<Tree> {
     let grammar = table.grammar.as_ref()?;
+    let readable = without_macros(source, &table.rules.macros_around);
+    let source = readable.as_ref();
     BEGUN.store(true, Ordering::Relaxed);
     PARSER.with_borrow_mut(|parser| {
         parser.set_language(grammar).ok()?;
@@ -154,6 +157,69 @@ pub fn parse_tree(source: &[u8], table: &Table) -> Option<Tree> {
     })
 }
 
+/// The source with blanks for the macros around `keywords`: `SHOP_EXPORT template`, `class SHOP_API Cart {`. A grammar
+/// takes them for types and names, and what follows for anything but a definition.
+fn without_macros<'s>(source: &'s [u8], keywords: &[String]) -> Cow<'s, [u8]> {
+    let mut readable = Cow::Borrowed(source);
+    for keyword in keywords {
+        for at in memchr::memmem::find_iter(source, keyword.as_bytes()) {
+            let end = at + keyword.len();
+            let whole = |byte: Option<&u8>| byte.is_none_or(|&byte| !is_word(byte));
+            if !whole(source[..at].last()) || !whole(source.get(end)) {
+                continue;
+            }
+            for macros in [macros_before(source, at), end..end + macros_after(&source[end..])] {
+                if !macros.is_empty() {
+                    let text = readable.to_mut()[macros].iter_mut();
+                    text.filter(|byte| is_word(**byte)).for_each(|byte| *byte = b' ');
+                }
+            }
+        }
+    }
+    readable
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn is_macro(name: &[u8]) -> bool {
+    name.len() > 1 && name[0].is_ascii_uppercase() && !name.iter().any(u8::is_ascii_lowercase)
+}
+
+/// Where the macros before a keyword stand; not on a line of the preprocessor.
+fn macros_before(source: &[u8], keyword: usize) -> std::ops::Range<usize> {
+    let mut start = keyword;
+    loop {
+        let end = source[..start].trim_ascii_end().len();
+        let begin = end - source[..end].iter().rev().take_while(|&&byte| is_word(byte)).count();
+        let line = memchr::memrchr(b'\n', &source[..begin]).map_or(0, |at| at + 1);
+        let directive = source[line..].trim_ascii_start().starts_with(b"#");
+        if end == start || !is_macro(&source[begin..end]) || directive {
+            return start..keyword;
+        }
+        start = begin;
+    }
+}
+
+/// How long the macros are at the start of a text, if the name of a type that begins its body or bases follows.
+fn macros_after(text: &[u8]) -> usize {
+    let blank = |from: usize| from + text[from..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let word = |from: usize| from + text[from..].iter().take_while(|&&byte| is_word(byte)).count();
+    let mut length = 0;
+    loop {
+        let (start, end) = (blank(length), word(blank(length)));
+        let after = &text[blank(end)..];
+        let name_follows = after.first().is_some_and(|&next| is_word(next)) && !after.starts_with(b"final");
+        if is_macro(&text[start..end]) && name_follows {
+            length = end;
+            continue;
+        }
+        let begins = matches!(after.first(), Some(b'{' | b'<' | b':')) || after.starts_with(b"final");
+        return if begins && end > start { length } else { 0 };
+    }
+}
+
 /// What bare parsing costs: reads and parses every file and keeps nothing. Bytes parsed, and files with syntax errors.
 ///
 /// The baseline of the benchmarks: the same grammar, the same reader, the same threads, and no extraction.
@@ -167,4 +233,28 @@ pub fn parse_only(root: &Path, jobs: &[Job], max_bytes: u64, threads: usize) -> 
     };
     let sum = |left: (u64, u64), right: (u64, u64)| (left.0 + right.0, left.1 + right.1);
     in_pool(threads, || jobs.par_iter().with_max_len(1).map(one).reduce(|| (0, 0), sum))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn macros_around_the_keyword_of_a_definition_become_blanks() {
+        let keywords = ["class".to_string(), "template".to_string(), "namespace".to_string()];
+        for (source, expected) in [
+            ("class SHOP_API Cart : Base {", "class          Cart : Base {"),
+            ("class SHOP_API OLD Cart final {", "class              Cart final {"),
+            ("class SHOP_API Box<int> {", "class          Box<int> {"),
+            ("SHOP_EXPORT template <class T> class Box;", "            template <class T> class Box;"),
+            ("SHOP_BEGIN\nnamespace detail {", "          \nnamespace detail {"),
+            ("#define SHOP_CLASS class", "#define SHOP_CLASS class"),
+            ("class CART cart = {0};", "class CART cart = {0};"),
+            ("class CART final : Base {", "class CART final : Base {"),
+            ("template <class T> class", "template <class T> class"),
+            ("subclass SHOP_API Cart {", "subclass SHOP_API Cart {"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&without_macros(source.as_bytes(), &keywords)), expected);
+        }
+    }
 }

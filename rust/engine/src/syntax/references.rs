@@ -4,9 +4,9 @@ use rustc_hash::FxHashSet;
 use tree_sitter::Node;
 
 use super::extract::Extractor;
-use super::facts::{Binding, BindingKind, FileFacts, Reference, ReferenceKind, Str, SymbolKind};
+use super::facts::{Binding, BindingKind, FileFacts, NO_INDEX, Reference, ReferenceKind, Str, SymbolKind, flag};
 use super::names;
-use super::rules::{Role, Rule, mark, part, parts};
+use super::rules::{Role, Rule, first_parts, mark, part, parts};
 
 /// How deep names are looked for inside a base or a receiver; deeper ones are not plain names.
 const MAX_NESTING: usize = 32;
@@ -56,23 +56,90 @@ impl Extractor<'_> {
                 (name, receiver)
             })
         };
+        if node.id() == self.head {
+            return; // it is being defined
+        }
         let small = |name| !self.strings.table.get(name).first().is_some_and(u8::is_ascii_uppercase);
         let named = named.filter(|(name, receiver)| !(rule.capitalised && receiver.is_none() && small(*name)));
         if let Some((name, receiver)) = named {
             let owner = self.scope().symbol;
-            self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
+            let is_type = (node.start_byte() as u32) < self.type_calls_until;
+            let kind = if is_type { ReferenceKind::Type } else { ReferenceKind::Call };
+            self.push_reference(owner, name, receiver, node, kind);
         }
     }
 
+    /// A name by itself, where code is.
+    pub(super) fn mention(&mut self, node: Node) {
+        let scope = self.scope();
+        let (owner, start) = (scope.symbol, node.start_byte() as u32);
+        let declared = self.facts.symbols[owner as usize].has(flag::DECLARATION);
+        if scope.kind.is_callable()
+            && !declared
+            && start != scope.name_start
+            && start >= self.taken_until.max(self.unmentioned_until)
+        {
+            let name = self.strings.intern(self.text(node));
+            self.push_reference(owner, name, Str::NONE, node, ReferenceKind::Call);
+        }
+    }
+
+    /// A name behind that of a module (`Map.lookup`), where names by themselves are references.
+    pub(super) fn qualified_name(&mut self, node: Node, rule: &Rule) {
+        let (start, owner) = (node.start_byte() as u32, self.scope().symbol);
+        let (object, property) = self.member_parts(node, rule);
+        let (Some(object), Some(property)) = (object, property.filter(|_| start >= self.taken_until)) else { return };
+        let receiver = self.receiver(object);
+        let name = self.strings.intern(self.text(property));
+        let marks = self.table.marks(property.kind_id());
+        let kind = if marks & mark::TYPE != 0 { ReferenceKind::Type } else { ReferenceKind::Call };
+        self.push_reference(owner, name, receiver, node, kind);
+        self.taken_until = node.end_byte() as u32;
+    }
+
+    pub(super) fn bound_names(&mut self, node: Node, rule: &Rule) {
+        let name = part(node, &rule.name);
+        for pattern in name.into_iter().chain(parts(node, &rule.parameters)) {
+            self.bound_in(pattern);
+        }
+    }
+
+    /// The names in a pattern are of the symbol around it, and mean nothing outside.
+    pub(super) fn bound_in(&mut self, pattern: Node) {
+        let symbol = self.scope().symbol;
+        let mut open = vec![pattern];
+        while let Some(node) = open.pop() {
+            if self.role(node) == Some(Role::Mention) {
+                let name = self.strings.intern(self.text(node));
+                self.bound.insert((symbol, name));
+            }
+            let mut cursor = node.walk();
+            open.extend(node.named_children(&mut cursor));
+        }
+    }
+
+    /// At the end: what is called by a name that a pattern around it binds is nothing of the project.
+    pub(super) fn forget_bound_names(&mut self) {
+        if self.bound.is_empty() {
+            return;
+        }
+        let (symbols, bound) = (&self.facts.symbols, &self.bound);
+        let is_bound = |reference: &Reference| {
+            let around = std::iter::successors(Some(reference.owner), |&symbol| {
+                Some(symbols[symbol as usize].parent).filter(|&parent| parent != NO_INDEX)
+            });
+            reference.receiver.is_none() && around.into_iter().any(|symbol| bound.contains(&(symbol, reference.name)))
+        };
+        self.facts.references.retain(|reference| reference.kind != ReferenceKind::Call as u32 || !is_bound(reference));
+    }
+
     pub(super) fn construct(&mut self, node: Node, rule: &Rule) {
-        let mut constructed = part(node, &rule.type_field);
+        let constructed = constructed(node, rule);
         let named = constructed.and_then(|constructed| self.named(constructed));
         if let Some((name, receiver)) = named {
             // Said once: not as a type again.
-            while let Some(inner) = constructed.filter(|inner| self.role(*inner) == Some(Role::Transparent)) {
-                constructed = inner.child(0);
-            }
-            self.taken_until = self.taken_until.max(constructed.map_or(0, |inner| self.name_end(inner)));
+            let end = constructed.map_or(0, |constructed| self.last_name(constructed).end_byte() as u32);
+            self.taken_until = self.taken_until.max(end);
             let owner = self.scope().symbol;
             self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
         }
@@ -82,19 +149,24 @@ impl Extractor<'_> {
         let start = node.start_byte() as u32;
         let (object, property) = self.member_parts(node, rule);
         let Some(property) = property.filter(|_| start >= self.taken_until) else { return };
-        let receiver = object.map_or(Str::NONE, |_| self.member_receiver(node, rule));
-        let name = self.strings.intern(self.text(property));
+        let last = self.last_name(property);
+        let (name, receiver) = if last == property {
+            let receiver = object.map_or(Str::NONE, |_| self.member_receiver(node, rule));
+            (self.strings.intern(self.text(property)), receiver)
+        } else if let Some(named) = self.named(node) {
+            named
+        } else {
+            return;
+        };
         if !receiver.is_none() || !self.is_declared_type(name) {
             self.type_reference(node, name, receiver);
         }
-        self.taken_until = self.name_end(node);
+        self.taken_until = last.end_byte() as u32;
     }
 
     /// Where the name ends: before the type arguments in `Map<K, V>`.
     pub(super) fn name_end(&self, node: Node) -> u32 {
-        let rule = self.table.rule(node.kind_id()).filter(|rule| rule.role == Role::MemberType);
-        let property = rule.and_then(|rule| self.member_parts(node, rule).1);
-        property.unwrap_or(node).end_byte() as u32
+        self.last_name(node).end_byte() as u32
     }
 
     /// The text before the last part of a member.
@@ -214,6 +286,26 @@ impl Extractor<'_> {
         true
     }
 
+    /// Whether the last name of a member is one of a type: `std::vector<int>`.
+    pub(super) fn names_type(&self, node: Node) -> bool {
+        self.table.marks(self.last_name(node).kind_id()) & mark::TYPE != 0
+    }
+
+    /// The node of the last name in `a::b<c>`, which may be nested in either direction.
+    fn last_name<'t>(&self, mut node: Node<'t>) -> Node<'t> {
+        for _ in 0..MAX_NESTING {
+            let Some(rule) = self.table.rule(node.kind_id()) else { break };
+            let inner = match rule.role {
+                Role::Member | Role::MemberType => self.member_parts(node, rule).1,
+                Role::Transparent => part(node, &rule.value).or_else(|| node.child(0)),
+                _ => None,
+            };
+            let Some(inner) = inner else { break };
+            node = inner;
+        }
+        node
+    }
+
     /// Calls among raw tokens, with as much of their receivers as is names and calls: `self.pool.get(…)`.
     pub(super) fn token_calls(&mut self, node: Node) {
         let mut cursor = node.walk();
@@ -271,24 +363,38 @@ impl Extractor<'_> {
                 let receiver = if marks & mark::TYPE != 0 { self.qualifier(node) } else { Str::NONE };
                 return Some((self.strings.intern(self.text(node)), receiver));
             }
-            let table = self.table;
-            let rule = table.rule(node.kind_id())?;
+            let rule = self.rule_of(node)?;
             match rule.role_of(node)? {
                 Role::Member | Role::MemberType => {
                     let property = self.member_parts(node, rule).1?;
                     let receiver = self.member_receiver(node, rule);
                     if self.table.marks(property.kind_id()) & mark::IDENTIFIER == 0 {
-                        return self.named(property).map(|(name, _)| (name, receiver));
+                        let (name, inner) = self.named(property)?;
+                        return Some((name, self.joined(receiver, inner)));
                     }
                     return Some((self.strings.intern(self.text(property)), receiver));
                 }
                 Role::Transparent => {
                     node = part(node, &rule.value).or_else(|| node.named_child(0))?;
                 }
+                Role::Name => {
+                    let name = self.definition_name(node).to_vec();
+                    return Some((self.strings.intern(&name), Str::NONE));
+                }
                 _ => return None,
             }
         }
         None
+    }
+
+    /// `a` and `b` of `a::b::c`, where the grammar nests them to the right.
+    fn joined(&mut self, outer: Str, inner: Str) -> Str {
+        if outer.is_none() || inner.is_none() {
+            return if outer.is_none() { inner } else { outer };
+        }
+        let (outer, inner) = (self.strings.table.get(outer), self.strings.table.get(inner));
+        let text = [outer, self.table.rules.separator.as_bytes(), inner].concat();
+        self.strings.intern(&text)
     }
 
     /// A receiver as facts keep it: names and members as written, a call with empty parentheses, `?` for the rest.
@@ -297,14 +403,16 @@ impl Extractor<'_> {
         if !self.write_receiver(node, &mut text, 0) || text.len() > MAX_RECEIVER {
             text.replace_range(.., "?");
         }
+        // A module's name may have its separator with it (Haskell's `M.`).
+        text.truncate(text.trim_end_matches('.').len());
         self.strings.intern(text.as_bytes())
     }
 
-    fn write_receiver(&self, node: Node, out: &mut String, nesting: usize) -> bool {
+    pub(super) fn write_receiver(&self, node: Node, out: &mut String, nesting: usize) -> bool {
         if nesting > MAX_NESTING {
             return false;
         }
-        let rule = self.table.rule(node.kind_id());
+        let rule = self.rule_of(node);
         match rule.and_then(|rule| Some((rule.role_of(node)?, rule))) {
             Some((Role::Member | Role::MemberType, rule)) => {
                 let (object, property) = self.member_parts(node, rule);
@@ -316,6 +424,18 @@ impl Extractor<'_> {
                     // The separator as written: `.`, `::`, `->`, `?.`.
                     let between = &self.source[object.end_byte()..property.start_byte()];
                     out.push_str(&names::without_space(between));
+                }
+                let inner = property.named_child(0).filter(|_| self.role(property) == Some(Role::Transparent));
+                if let Some(inner) = inner {
+                    // The separator may be in it: `.b` of `a.b`.
+                    let before = &self.source[property.start_byte()..inner.start_byte()];
+                    let before = names::without_space(before);
+                    if !before.contains(char::is_alphabetic) {
+                        out.push_str(&before);
+                    }
+                }
+                if matches!(self.role(property), Some(Role::Member | Role::Transparent)) {
+                    return self.write_receiver(property, out, nesting + 1);
                 }
                 out.push_str(&names::without_space(self.text(property)));
                 true
@@ -338,7 +458,7 @@ impl Extractor<'_> {
                 !first
             }
             Some((Role::Construct | Role::Cast, rule)) => {
-                let Some(child) = part(node, &rule.type_field) else { return false };
+                let Some(child) = constructed(node, rule) else { return false };
                 let written = self.write_receiver(child, out, nesting + 1);
                 out.push_str("()");
                 written
@@ -347,9 +467,14 @@ impl Extractor<'_> {
                 let inner = part(node, &rule.value).or_else(|| node.named_child(0));
                 inner.is_some_and(|inner| self.write_receiver(inner, out, nesting + 1))
             }
-            _ if node.named_child_count() == 0 && node.end_byte() - node.start_byte() <= MAX_RECEIVER => {
+            _ if (node.named_child_count() == 0 || self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0)
+                && node.end_byte() - node.start_byte() <= MAX_RECEIVER =>
+            {
                 let text = String::from_utf8_lossy(self.text(node));
-                let plain = text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$' || c == '@');
+                let named = self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0;
+                let plain = text.chars().all(|c| {
+                    c.is_alphanumeric() || matches!(c, '_' | '$' | '@') || named && matches!(c, '.' | '?' | '!')
+                });
                 out.push_str(&text);
                 plain && !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit())
             }
@@ -366,11 +491,11 @@ impl Extractor<'_> {
             return;
         }
         let declared = self.type_text(node, &rule.type_field);
-        for target in parts(node, &rule.name) {
+        for target in first_parts(node, &rule.name) {
             let outside = declared;
             let (target, value) = self.first_of_lists(target, value);
             // The value may stand beside the name, inside a declarator.
-            let inner = || self.table.rule(target.kind_id()).and_then(|rule| part(target, &rule.value));
+            let inner = || self.rule_of(target).and_then(|rule| part(target, &rule.value));
             let value = value.or_else(inner);
             let Some(name) = self.binding_name(target, rule) else { continue };
             let of_target =
@@ -410,13 +535,12 @@ impl Extractor<'_> {
 
     /// What a value says of its type.
     fn held(&mut self, value: Node) -> Option<(Str, BindingKind)> {
-        let table = self.table;
         let mut node = value;
         for _ in 0..MAX_NESTING {
             if let Some(text) = self.chain_call(node) {
                 return Some((text, BindingKind::Called));
             }
-            let rule = table.rule(node.kind_id())?;
+            let rule = self.rule_of(node)?;
             match rule.role_of(node)? {
                 Role::Call => {
                     let text = self.receiver(node);
@@ -424,7 +548,7 @@ impl Extractor<'_> {
                     return Some((self.strings.intern(&text), BindingKind::Called));
                 }
                 Role::Construct | Role::Cast => {
-                    let (name, receiver) = part(node, &rule.type_field).and_then(|node| self.named(node))?;
+                    let (name, receiver) = constructed(node, rule).and_then(|node| self.named(node))?;
                     let mut text = self.strings.table.get(receiver).to_vec();
                     if !text.is_empty() {
                         text.extend_from_slice(self.table.rules.separator.as_bytes());
@@ -493,11 +617,13 @@ impl Extractor<'_> {
         let role = self.role(node);
         let names_one = self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0
             || matches!(role, Some(Role::Member | Role::MemberType));
-        let inner = self.table.rule(node.kind_id()).filter(|rule| rule.role == Role::Transparent);
-        if names_one {
+        let inner = self.rule_of(node).filter(|rule| rule.role == Role::Transparent);
+        if names_one && role != Some(Role::Mention) {
             found.extend(Some(node).filter(|node| !self.qualifies(*node)));
         } else if let Some(value) = inner.and_then(|rule| part(node, &rule.value)) {
             self.collect_bases(value, found, nesting + 1); // `Generic[T]` has one base
+        } else if names_one {
+            // A name of code (a variable of a type) is no base.
         } else if role != Some(Role::Skip) && role != Some(Role::Lambda) {
             let mut cursor = node.walk();
             for child in node.named_children(&mut cursor) {
@@ -525,6 +651,11 @@ impl Extractor<'_> {
         let last = named.last();
         (first.filter(|_| last.is_some()), last.or(first))
     }
+}
+
+/// What an expression constructs.
+fn constructed<'t>(node: Node<'t>, rule: &Rule) -> Option<Node<'t>> {
+    part(node, &rule.type_field).or_else(|| part(node, &rule.head))
 }
 
 /// One reference per owner, name, receiver and kind: the first; and no type reference where a base says the same.

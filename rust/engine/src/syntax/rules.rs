@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use tree_sitter::{Language, Node};
 
@@ -46,6 +47,9 @@ pub enum VisibilityRule {
     Pub,
     /// `static` is private to the file.
     Static,
+    /// A line in the type's body says so for the members below it; above it a class is private, a struct public.
+    /// Outside of types `static` is private to the file.
+    Section,
     /// Exported, or internal to its module; members are public unless a modifier says otherwise.
     Export,
     #[default]
@@ -61,9 +65,21 @@ pub enum ImportBinding {
     Module,
     /// The last part of the path is the member (Java, Rust `use`).
     Last,
-    /// Everything in it becomes visible (C `#include`).
+    /// Everything in it becomes visible (C `#include`), unless it gets a name of its own.
     Everything,
 }
+
+/// Which definitions that stand side by side are clauses of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clauses {
+    /// Those of one name: a signature and the equations below it (Haskell).
+    Name,
+    /// Those of one name and number of parameters (Elixir).
+    Arity,
+}
+/// Stands among [`Rules::constructors`] for the name of the type.
+pub const TYPE_NAME: &str = "<type>";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Role {
@@ -128,7 +144,7 @@ pub enum Role {
     /// Goes before a definition: decorator, attribute, annotation.
     #[serde(rename = "decorator")]
     Decorator,
-    /// The clause that names the file's package.
+    /// The clause that names the file's package, and may have a `list` of what the file offers.
     #[serde(rename = "package")]
     Package,
     #[serde(rename = "parameter")]
@@ -143,9 +159,31 @@ pub enum Role {
     /// What stands before can be given by position only (Python `/`).
     #[serde(rename = "parameter.positional-only-before")]
     ParameterPositionalOnlyBefore,
-    /// `callee`, or `name` with `receiver`.
+    /// `callee`, or `name` with `receiver`. What is called may have a role of its own, in `[rules.calls]`.
     #[serde(rename = "reference.call")]
     Call,
+    /// A name by itself is a use of what it names, in languages that call without parentheses; names that patterns
+    /// bind are not.
+    #[serde(rename = "reference.name")]
+    Mention,
+    /// The names in `name` are bound here.
+    #[serde(rename = "binds")]
+    Binds,
+    /// Adds one to cyclomatic complexity.
+    #[serde(rename = "branch")]
+    Branch,
+    /// A sign that belongs to the name of the call behind it: `@doc "…"`.
+    #[serde(rename = "prefix")]
+    Prefix,
+    /// Its string documents the definition that follows.
+    #[serde(rename = "documentation")]
+    Documentation,
+    /// Its string documents the definition around it.
+    #[serde(rename = "documentation.around")]
+    DocumentationAround,
+    /// A type is said of a name: what is called inside are types, but for the name itself.
+    #[serde(rename = "type-signature")]
+    TypeSignature,
     /// `type` is constructed: `new Foo(…)`, `Foo{…}`.
     #[serde(rename = "reference.construct")]
     Construct,
@@ -161,7 +199,8 @@ pub enum Role {
     /// Raw tokens, as in the arguments of a macro: a name before tokens in parentheses is a call.
     #[serde(rename = "tokens")]
     Tokens,
-    /// `object` and `property`.
+    /// `object` and `property`; with `type` a type where the last name is one: `std::string`. A definition of that
+    /// name belongs to the object: `void Cart::add() {}`.
     #[serde(rename = "member")]
     Member,
     /// A member in type position: `object` and `property`.
@@ -182,6 +221,15 @@ pub enum Role {
     /// Between a definition and its name: C's pointer and function declarators.
     #[serde(rename = "declarator")]
     Declarator,
+    /// A name of several words, which ends before `body`: `operator bool() const`.
+    #[serde(rename = "name")]
+    Name,
+    /// What a function returns, where that stands behind its parameters: `auto f() -> int`.
+    #[serde(rename = "returns")]
+    Returns,
+    /// Who may use the members that follow in the body of the type: `public:`.
+    #[serde(rename = "access")]
+    Access,
     /// Arguments, which name no base: `class A(B, metaclass=M)`, `List<T>`.
     #[serde(rename = "skip")]
     Skip,
@@ -193,6 +241,7 @@ pub enum Role {
     /// The module itself under a name (`* as ns`).
     #[serde(rename = "import.namespace")]
     ImportNamespace,
+    /// Everything, as a node of its own or as a word of the statement (`using namespace std`).
     #[serde(rename = "import.wildcard")]
     ImportWildcard,
     /// `path` goes before all of `list`.
@@ -253,6 +302,10 @@ struct NodeSpec {
     role: Role,
     #[serde(default)]
     name: Names,
+    /// Of a definition without `name` the expression whose callee is defined, of a construction without `type` what is
+    /// constructed.
+    #[serde(default)]
+    head: Names,
     #[serde(default)]
     parameters: Names,
     #[serde(default)]
@@ -290,7 +343,10 @@ struct NodeSpec {
     /// Only with these absent.
     #[serde(default)]
     unless: Names,
-    /// The role of nodes that `requires` or `unless` turn down.
+    /// Only directly inside nodes of these kinds.
+    #[serde(default)]
+    inside: Vec<String>,
+    /// The role of nodes that `requires`, `unless` or `inside` turn down.
     otherwise: Option<Role>,
     /// The names of callees that import (JavaScript's `require`).
     #[serde(default)]
@@ -314,6 +370,26 @@ struct NodeSpec {
     /// With arguments in square brackets it is no call but an element: `items[0]`.
     #[serde(default)]
     indexes: bool,
+    /// Its neighbours of the same name are one symbol with it.
+    clauses: Option<Clauses>,
+    /// The variables in a type are symbols, as those of a module are (Scala's `object`).
+    #[serde(default)]
+    variables: bool,
+    /// Visible only where it stands, whatever its name.
+    #[serde(default)]
+    private: bool,
+    /// The word that leaves what is imported behind its qualifier (Haskell).
+    qualified: Option<String>,
+    /// The word that turns the list of what is imported into one of what is not.
+    hiding: Option<String>,
+    /// Of a call that imports: how the names are bound, where it differs from `import_binding`.
+    binds: Option<ImportBinding>,
+    /// Of a call: the keyword argument that gives another name, that lists names, that ends the name.
+    alias_word: Option<String>,
+    list_word: Option<String>,
+    suffix_word: Option<String>,
+    /// Of a call without a name: it is named after what stands around it, with this before the name.
+    sign: Option<String>,
 }
 
 /// The part of `language.toml` that the engine reads.
@@ -342,9 +418,13 @@ pub struct Rules {
     /// Words before a parameter that takes any number of arguments (`vararg`).
     #[serde(default)]
     pub variadic_words: Vec<String>,
-    /// Names of constructors (`__init__`, `constructor`).
+    /// Names of constructors (`__init__`, `constructor`); [`TYPE_NAME`] is that of their type.
     #[serde(default)]
     pub constructors: Vec<String>,
+    /// Keywords of definitions before which, and between which and a name, words in capitals are macros of which the
+    /// grammar shall see nothing: `SHOP_EXPORT template`, `class SHOP_API Cart {`.
+    #[serde(default)]
+    pub macros_around: Vec<String>,
     /// Leaf kinds that are names.
     #[serde(default)]
     pub identifiers: Vec<String>,
@@ -360,6 +440,10 @@ pub struct Rules {
     pub branches: Vec<String>,
     #[serde(default)]
     nodes: BTreeMap<String, NodeSpec>,
+    /// Roles of calls by the name of what is called, for languages in which a call defines (`defmodule`), imports
+    /// (`require`) or branches (`if`), and an operator may be a branch (`&&`).
+    #[serde(default)]
+    calls: BTreeMap<String, NodeSpec>,
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -399,6 +483,7 @@ pub enum Selector {
 pub struct Rule {
     pub role: Role,
     pub name: Vec<Selector>,
+    pub head: Vec<Selector>,
     pub parameters: Vec<Selector>,
     pub returns: Vec<Selector>,
     pub value: Vec<Selector>,
@@ -413,10 +498,23 @@ pub struct Rule {
     pub body: Vec<Selector>,
     pub requires: Vec<Selector>,
     pub unless: Vec<Selector>,
+    pub inside: Vec<u16>,
     pub otherwise: Option<Role>,
     pub constructor: bool,
     pub headless: bool,
     pub indexes: bool,
+    pub clauses: Option<Clauses>,
+    pub variables: bool,
+    pub private: bool,
+    pub qualified: Vec<Selector>,
+    pub hiding: Vec<Selector>,
+    pub binds: Option<ImportBinding>,
+    pub alias_word: Option<String>,
+    pub list_word: Option<String>,
+    pub suffix_word: Option<String>,
+    pub sign: Option<String>,
+    /// It comes from `[rules.calls]`: its parts are arguments.
+    pub of_call: bool,
     pub bases: Vec<Selector>,
     pub kinds: Vec<(u16, SymbolKind)>,
     pub imports: Vec<String>,
@@ -458,24 +556,35 @@ fn beside(node: Node, kind: u16) -> Option<Node> {
 }
 
 /// All parts of a node that the first fitting selector finds.
+pub fn first_parts<'t>(node: Node<'t>, selectors: &[Selector]) -> Vec<Node<'t>> {
+    let found = selectors.iter().map(|selector| parts(node, std::slice::from_ref(selector)));
+    found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// All parts of a node that the selectors find.
 pub fn parts<'t>(node: Node<'t>, selectors: &[Selector]) -> Vec<Node<'t>> {
-    let mut cursor = node.walk();
-    let found = selectors.iter().map(|selector| match *selector {
-        Selector::Field(id) => {
-            let Some(id) = std::num::NonZeroU16::new(id) else { return Vec::new() };
-            node.children_by_field_id(id, &mut cursor).collect()
+    let mut found = Vec::new();
+    for &selector in selectors {
+        let mut cursor = node.walk();
+        match selector {
+            Selector::Field(id) => {
+                let Some(id) = std::num::NonZeroU16::new(id) else { continue };
+                found.extend(node.children_by_field_id(id, &mut cursor));
+            }
+            Selector::Kind(id) => found.extend(node.children(&mut cursor).filter(|child| child.kind_id() == id)),
+            other => found.extend(find_part(node, other)),
         }
-        Selector::Kind(id) => node.children(&mut cursor).filter(|child| child.kind_id() == id).collect(),
-        other => find_part(node, other).into_iter().collect(),
-    });
-    found.into_iter().find(|found: &Vec<Node>| !found.is_empty()).unwrap_or_default()
+    }
+    found
 }
 
 impl Rule {
     /// The role of a node, if it has what the rule asks for.
     pub fn role_of(&self, node: Node) -> Option<Role> {
+        let elsewhere = || node.parent().is_none_or(|parent| !self.inside.contains(&parent.kind_id()));
         let refused = !self.requires.is_empty() && part(node, &self.requires).is_none()
-            || !self.unless.is_empty() && part(node, &self.unless).is_some();
+            || !self.unless.is_empty() && part(node, &self.unless).is_some()
+            || !self.inside.is_empty() && elsewhere();
         if refused { self.otherwise } else { Some(self.role) }
     }
 }
@@ -499,6 +608,9 @@ pub struct Table {
     marks: Vec<u8>,
     rule_numbers: Vec<u16>,
     compiled: Vec<Rule>,
+    calls: FxHashMap<Vec<u8>, Rule>,
+    /// Names by themselves are references.
+    pub mentions: bool,
 }
 
 const NO_RULE: u16 = u16::MAX;
@@ -519,6 +631,8 @@ impl Table {
             marks: vec![0; kinds],
             rule_numbers: vec![NO_RULE; kinds],
             compiled: Vec::new(),
+            calls: FxHashMap::default(),
+            mentions: false,
         };
         if let Some(grammar) = table.grammar.clone() {
             table.mark_kinds(&grammar)?;
@@ -553,11 +667,16 @@ impl Table {
             };
             let number = self.compiled.len() as u16;
             let rule = self.compile_node(grammar, &kind, &spec)?;
+            self.mentions |= rule.role == Role::Mention;
             self.compiled.push(rule);
             for id in ids {
                 self.rule_numbers[id as usize] = number;
                 self.marks[id as usize] |= mark::RULE;
             }
+        }
+        for (callee, spec) in self.rules.calls.clone() {
+            let rule = Rule { of_call: true, ..self.compile_node(grammar, &callee, &spec)? };
+            self.calls.insert(callee.into_bytes(), rule);
         }
         Ok(())
     }
@@ -571,6 +690,16 @@ impl Table {
             let found: Result<Vec<_>, _> = names.all().iter().map(|name| self.selectors(grammar, name)).collect();
             Ok(found?.concat())
         };
+        let word = |token: &Option<String>| -> Result<Vec<Selector>, RulesError> {
+            let Some(token) = token else { return Ok(Vec::new()) };
+            let id = Some(grammar.id_for_node_kind(token, false)).filter(|id| *id != 0);
+            let unknown = || RulesError::UnknownKind { language: self.name.clone(), kind: token.clone() };
+            Ok(vec![Selector::Kind(id.ok_or_else(unknown)?)])
+        };
+        let mut inside = Vec::new();
+        for around in &spec.inside {
+            inside.extend(self.kind_ids(grammar, around)?);
+        }
         let mut kinds = Vec::new();
         for (child, value) in &spec.kinds {
             let symbol = SymbolKind::from_name(value).ok_or_else(|| RulesError::UnknownSymbolKind {
@@ -583,6 +712,7 @@ impl Table {
         Ok(Rule {
             role: spec.role,
             name: part(&spec.name)?,
+            head: part(&spec.head)?,
             parameters: part(&spec.parameters)?,
             returns: part(&spec.returns)?,
             value: part(&spec.value)?,
@@ -597,10 +727,22 @@ impl Table {
             body: part(&spec.body)?,
             requires: part(&spec.requires)?,
             unless: part(&spec.unless)?,
+            inside,
             otherwise: spec.otherwise,
             constructor: spec.constructor,
             headless: spec.headless,
             indexes: spec.indexes,
+            clauses: spec.clauses,
+            variables: spec.variables,
+            private: spec.private,
+            qualified: word(&spec.qualified)?,
+            hiding: word(&spec.hiding)?,
+            binds: spec.binds,
+            alias_word: spec.alias_word.clone(),
+            list_word: spec.list_word.clone(),
+            suffix_word: spec.suffix_word.clone(),
+            sign: spec.sign.clone(),
+            of_call: false,
             bases,
             kinds,
             imports: spec.imports.clone(),
@@ -657,5 +799,25 @@ impl Table {
     pub fn rule(&self, kind: u16) -> Option<&Rule> {
         let number = self.rule_numbers.get(kind as usize).copied().unwrap_or(NO_RULE);
         self.compiled.get(number as usize)
+    }
+
+    /// The rule of a node in its source: that of what it calls, where `[rules.calls]` has one. `prefix` is the byte
+    /// where a sign before the call begins.
+    pub fn rule_in(&self, node: Node, source: &[u8], prefix: Option<u32>) -> Option<&Rule> {
+        let rule = self.rule(node.kind_id())?;
+        if self.calls.is_empty() || rule.role != Role::Call {
+            return Some(rule);
+        }
+        let callee = part(node, if rule.callee.is_empty() { &rule.name } else { &rule.callee });
+        let of_callee = callee.filter(|callee| callee.child_count() == 0).and_then(|callee| {
+            let start = prefix.map_or(callee.start_byte(), |start| start as usize);
+            self.calls.get(source.get(start..callee.end_byte())?).or_else(|| {
+                // Any other name behind the sign.
+                prefix.and_then(|start| {
+                    self.calls.get([&source[start as usize..callee.start_byte()], b"*"].concat().as_slice())
+                })
+            })
+        });
+        Some(of_callee.unwrap_or(rule))
     }
 }

@@ -6,13 +6,15 @@
 //! What a file offers under another name than its own is an import of the file from itself: a resolver that follows
 //! re-exports needs to know nothing more.
 
+use std::borrow::Cow;
+
 use tree_sitter::Node;
 
 use super::definitions::Place;
 use super::extract::{Container, Extractor};
 use super::facts::{Import, Str, SymbolKind};
 use super::names;
-use super::rules::{Role, Rule, mark, part, parts};
+use super::rules::{Role, Rule, first_parts, mark, part};
 
 /// The name under which a file offers what has no name of its own.
 const DEFAULT: &[u8] = b"default";
@@ -46,18 +48,24 @@ impl<'a> Extractor<'a> {
         if self.holds_definition(node, rule) {
             return;
         }
-        if !rule.type_field.is_empty() || !rule.value.is_empty() {
+        let function = |name: Node| !rule.parameters.is_empty() && self.declares_function(name, &rule.parameters);
+        let declares = part(node, &rule.name).is_some_and(function);
+        if (!rule.type_field.is_empty() || !rule.value.is_empty()) && !declares {
             self.binding(node, rule);
             self.offered_by_chain(node, rule);
         }
         // What the parser had to complete is no declaration, but the beginning of something it could not read.
         let completed = || node.child(node.child_count().saturating_sub(1)).is_some_and(|last| last.is_missing());
         let anonymous = (node.start_byte() as u32) < self.anonymous_until;
-        if self.scope().kind != SymbolKind::Module || anonymous || completed() {
+        let among_members = self.holders.contains(&self.scope().symbol) && self.depth == self.scope().depth + 2;
+        // In the body of a type only functions are declared; what else stands there are fields.
+        let in_type = self.scope().kind.is_type() && !rule.parameters.is_empty();
+        if self.scope().kind != SymbolKind::Module && !among_members && !in_type || anonymous || completed() {
             return;
         }
-        let targets: Vec<Node> = parts(node, &rule.name);
+        let targets: Vec<Node> = first_parts(node, &rule.name);
         for declared in targets {
+            let declared = self.unmasked(node, declared);
             if matches!(self.role(declared), Some(Role::Pattern | Role::List)) {
                 let mut names = Vec::new();
                 self.names_in(declared, &mut names, 0);
@@ -67,11 +75,25 @@ impl<'a> Extractor<'a> {
             let Some(name) = self.innermost_name(declared).filter(|name| self.role(*name) != Some(Role::Member)) else {
                 continue;
             };
+            if in_type && self.is_macro_in_type(node, name, rule) {
+                continue;
+            }
             if !rule.parameters.is_empty() && self.declares_function(declared, &rule.parameters) {
                 return self.define(node, name, rule, SymbolKind::Function, node);
             }
+            if in_type {
+                continue;
+            }
             self.variable(node, name, rule);
         }
+    }
+
+    /// In the body of a type only constructors and the like need no type: `MOCK_METHOD(int, f, ())` is none of them.
+    fn is_macro_in_type(&self, node: Node, name: Node, rule: &Rule) -> bool {
+        let holder = &self.facts.symbols[self.scope().symbol as usize];
+        part(node, &rule.type_field).is_none()
+            && self.role(name) != Some(Role::Name)
+            && self.text(name) != self.strings.table.get(holder.name)
     }
 
     /// `const app = module.exports = …` offers `app`.
@@ -79,8 +101,7 @@ impl<'a> Extractor<'a> {
         let name = part(node, &rule.name).filter(|name| self.is_name(*name));
         let mut value = part(node, &rule.value);
         while let Some(assignment) = value.filter(|value| self.role(*value) == Some(Role::Assignment)) {
-            let table = self.table;
-            let Some(inner) = table.rule(assignment.kind_id()) else { return };
+            let Some(inner) = self.rule_of(assignment) else { return };
             let whole = self.target(assignment, inner).is_some_and(|target| target.whole);
             if let Some(name) = name.filter(|_| whole) {
                 return self.offer(self.text(name), DEFAULT, node);
@@ -137,9 +158,8 @@ impl<'a> Extractor<'a> {
 
     /// Whether the value is a definition, or an object with definitions in it, or imported; then it is dealt with.
     fn holds_definition(&mut self, node: Node, rule: &Rule) -> bool {
-        let Some(value) = part(node, &rule.value).map(|value| self.first_of_list(value)) else {
-            return false;
-        };
+        let value = part(node, &rule.value).or_else(|| self.declarators_value(node, rule));
+        let Some(value) = value.map(|value| self.first_of_list(value)) else { return false };
         if self.import_call(node, rule, value) {
             return true;
         }
@@ -165,7 +185,7 @@ impl<'a> Extractor<'a> {
             }
             return true;
         }
-        let own_name = self.table.rule(value.kind_id()).and_then(|rule| part(value, &rule.name));
+        let own_name = self.rule_of(value).and_then(|rule| part(value, &rule.name));
         if let (true, Some(own)) = (target.whole, own_name.filter(|_| self.role(value) != Some(Role::Lambda))) {
             self.offer(self.text(own), DEFAULT, node);
             target.name = self.text(own);
@@ -174,9 +194,16 @@ impl<'a> Extractor<'a> {
         true
     }
 
+    /// The value beside the name, inside a declarator: `auto f = [] {…}`.
+    fn declarators_value<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<Node<'t>> {
+        let declarator = part(node, &rule.name)?;
+        let rule = self.table.rule(declarator.kind_id()).filter(|rule| rule.role == Role::Declarator)?;
+        part(declarator, &rule.value)
+    }
+
     fn define_value(&mut self, node: Node, rule: &Rule, value: Node, kind: SymbolKind, target: &Target) {
         let mut place = self.place(node, target.node, kind, value);
-        place.called = Some(target.name);
+        place.called = Some(Cow::Borrowed(target.name));
         place.exported |= target.exported;
         if let Some(holder) = target.holder {
             (place.parent, place.container) = (holder, Str::NONE);
@@ -197,7 +224,7 @@ impl<'a> Extractor<'a> {
         } else if self.role(value) == Some(Role::Record) {
             self.open_record(&target, steps);
         } else if let Some(kind) = self.function_value(value) {
-            let rule_of_value = self.table.rule(value.kind_id());
+            let rule_of_value = self.rule_of(value);
             let named = rule_of_value.and_then(|rule| part(value, &rule.name));
             if named.is_none() || self.role(value) == Some(Role::Lambda) {
                 self.define_value(node, rule, value, kind, &target);
@@ -208,7 +235,7 @@ impl<'a> Extractor<'a> {
     /// Through `await`, parentheses and chained assignments to the value; how many nodes deeper that is.
     fn innermost_value<'t>(&self, mut value: Node<'t>) -> (Node<'t>, u32) {
         for steps in 0..MAX_NESTING as u32 {
-            let Some(rule) = self.table.rule(value.kind_id()) else { return (value, steps) };
+            let Some(rule) = self.rule_of(value) else { return (value, steps) };
             let inner = match rule.role {
                 Role::Transparent if rule.value.is_empty() => value.named_child(0),
                 Role::Assignment => part(value, &rule.value),
@@ -270,7 +297,7 @@ impl<'a> Extractor<'a> {
             (target.name, target.exported, target.whole) = (DEFAULT, true, true);
             return Some(target);
         }
-        let Some(member) = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member) else {
+        let Some(member) = self.rule_of(name).filter(|rule| rule.role == Role::Member) else {
             return Some(target);
         };
         let (object, property) = (part(name, &member.object)?, part(name, &member.property)?);
@@ -330,23 +357,41 @@ impl<'a> Extractor<'a> {
         let mut cursor = list.walk();
         let items: Vec<Node> = list.named_children(&mut cursor).collect();
         for item in items {
-            let Some(rule) = self.table.rule(item.kind_id()) else { continue };
+            let Some(rule) = self.rule_of(item) else { continue };
             let Some(name) = part(item, &rule.name) else { continue };
             let alias = part(item, &rule.alias).unwrap_or(name);
             self.offer(self.text(name), self.text(alias), item);
         }
     }
 
+    /// The list of what the file offers, in the clause that names it; without one it offers everything.
+    pub(super) fn offered_names(&mut self, node: Node, rule: &Rule) {
+        let Some(list) = part(node, &rule.list) else { return };
+        self.offers_a_list = true;
+        let mut cursor = list.walk();
+        for item in list.named_children(&mut cursor) {
+            let mut name = item;
+            while let Some(inner) = name.named_child(0).filter(|_| !self.is_name(name)) {
+                name = inner;
+            }
+            let text = self.strings.intern(self.text(name));
+            self.exports.push(text);
+        }
+    }
+
     /// At the end: symbols of the module that the file offers by name are public.
     pub(super) fn mark_offered(&mut self) {
+        let listed = self.offers_a_list;
         let offered: rustc_hash::FxHashSet<Str> = self.exports.drain(..).collect();
-        if offered.is_empty() {
+        if offered.is_empty() && !listed {
             return;
         }
         for symbol in self.facts.symbols.iter_mut().skip(1) {
             if symbol.parent == 0 && symbol.container.is_none() && offered.contains(&symbol.name) {
                 symbol.flags |= super::facts::flag::EXPORTED;
                 symbol.visibility = super::facts::Visibility::Public as u8;
+            } else if listed && symbol.parent == 0 && symbol.container.is_none() {
+                symbol.visibility = super::facts::Visibility::Private as u8;
             }
         }
     }
@@ -357,9 +402,10 @@ impl<'a> Extractor<'a> {
             return;
         }
         if self.is_name(node) {
-            return found.push(node);
+            let is_type = self.table.marks(node.kind_id()) & mark::TYPE != 0;
+            return if is_type { () } else { found.push(node) };
         }
-        let Some(rule) = self.table.rule(node.kind_id()) else { return };
+        let Some(rule) = self.rule_of(node) else { return };
         match self.role(node).unwrap_or(Role::Skip) {
             Role::Pattern | Role::List | Role::ParameterVariadic => {
                 let mut cursor = node.walk();

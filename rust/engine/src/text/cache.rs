@@ -5,13 +5,16 @@
 
 use std::ops::Range;
 
+use bytemuck::Zeroable;
+
 use crate::syntax::facts::{FileFacts, Str};
 use crate::text::dictionary::hash;
 
 const KEY_BYTES: usize = 31;
 const NUMBERS: usize = 7;
 
-#[derive(Clone)]
+/// All zero when nothing is remembered.
+#[derive(Clone, Copy, Zeroable)]
 #[repr(C, align(64))]
 struct Place {
     numbers: [u32; NUMBERS],
@@ -20,8 +23,6 @@ struct Place {
     count: u8,
 }
 
-const EMPTY: Place = Place { numbers: [0; NUMBERS], key: [0; KEY_BYTES], key_length: 0, count: 0 };
-
 pub struct WordCache {
     places: Vec<Place>,
 }
@@ -29,7 +30,7 @@ pub struct WordCache {
 impl WordCache {
     /// A cache of `2^bits` places of 64 bytes.
     pub fn new(bits: u32) -> Self {
-        Self { places: vec![EMPTY; 1 << bits] }
+        Self { places: bytemuck::zeroed_vec(1 << bits) } // memory that is never written costs nothing
     }
 
     /// The place of a word.

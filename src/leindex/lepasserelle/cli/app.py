@@ -11,7 +11,18 @@ import sys
 
 import typer
 
-from leindex.lepasserelle.cli.commands import analyze, callees, callers, index, mcp, search, show, status
+from leindex.lepasserelle.cli.commands import (
+    analyze,
+    callees,
+    callers,
+    index,
+    languages,
+    mcp,
+    parse,
+    search,
+    show,
+    status,
+)
 from leindex.lepasserelle.cli.running import Exit
 
 app = typer.Typer(
@@ -28,6 +39,8 @@ app.command()(show.show)
 app.command()(callers.callers)
 app.command()(callees.callees)
 app.command()(status.status)
+app.command()(parse.parse)
+app.command()(languages.languages)
 app.command()(mcp.mcp)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import singledispatch
 from typing import Any
 
 from leindex.legraphe.neighbours import Ambiguity
-from leindex.lepasserelle.values import Definition, Relations, SearchAnswer, Status
+from leindex.leparse.catalogue import LanguageInfo
+from leindex.leparse.outline import FileFacts
+from leindex.lepasserelle.values import Catalogue, Definition, Relations, SearchAnswer, Status
 from leindex.types import Context, ContextPiece, IndexReport, Relation, SearchHit, Skipped, Symbol
 
 FILE_FLAGS = {1: "generated", 2: "test", 4: "vendored", 8: "example"}
@@ -174,6 +177,29 @@ def status(value: Status) -> dict[str, Any]:
         "indexed_at": value.indexed_at,
         "bytes_on_disk": value.bytes_on_disk,
     }
+
+
+@render.register
+def file_facts(value: FileFacts) -> dict[str, Any]:
+    """What a file says."""
+    return {
+        **asdict(value),
+        "symbols": [{**asdict(each), "parameters": [asdict(one) for one in each.parameters]} for each in value.symbols],
+        "imports": [asdict(each) for each in value.imports],
+        "references": [asdict(each) for each in value.references],
+    }
+
+
+@render.register
+def language(value: LanguageInfo) -> dict[str, Any]:
+    """One language."""
+    return {what: list(said) if isinstance(said, tuple) else said for what, said in asdict(value).items()}
+
+
+@render.register
+def languages(value: Catalogue) -> dict[str, Any]:
+    """All languages."""
+    return {"languages": [language(each) for each in value.languages]}
 
 
 def by_reason(report: IndexReport) -> Mapping[str, int]:

@@ -12,11 +12,22 @@ from rich.rule import Rule
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree
 
+from leindex.leparse.outline import FileFacts
 from leindex.lepasserelle.present import numbered
 from leindex.lepasserelle.present.data import by_reason
-from leindex.lepasserelle.present.text import CERTAIN, heading, most_first, open_name, place
-from leindex.lepasserelle.values import Definition, Relations, SearchAnswer, Status
+from leindex.lepasserelle.present.text import (
+    CERTAIN,
+    about_file,
+    heading,
+    most_first,
+    open_name,
+    outline,
+    place,
+    title,
+)
+from leindex.lepasserelle.values import Catalogue, Definition, Relations, SearchAnswer, Status
 from leindex.types import Context, IndexReport, SearchHit, Symbol
 
 THEME = "ansi_dark"
@@ -188,3 +199,35 @@ def status(value: Status) -> RenderableType:
     if value.skipped:
         parts.append(_bars(value.skipped, "left out, because"))
     return Group(*parts)
+
+
+@render.register
+def file_facts(value: FileFacts) -> RenderableType:
+    """The outline of a file as a tree."""
+    tree = Tree(f"[bold]{escape(about_file(value))}[/bold]", guide_style="dim")
+    branches = [tree]
+    for depth, symbol in outline(value):
+        label = Text(numbered.harmless(title(symbol)))
+        label.append(f"  {symbol.start_line}-{symbol.end_line}", style="dim")
+        if symbol.complexity > 1:
+            label.append(f"  complexity {symbol.complexity}", style="yellow")
+        del branches[depth + 1 :]
+        branches.append(branches[depth].add(label))
+    return tree
+
+
+@render.register
+def languages(value: Catalogue) -> RenderableType:
+    """A table of languages."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("language", "extensions", "grammar", "definitions", "knows"):
+        table.add_column(column, overflow="fold")
+    for each in value.languages:
+        table.add_row(
+            f"[bold]{escape(each.name)}[/bold]",
+            escape(" ".join(each.extensions)),
+            escape(each.grammar or "none"),
+            ", ".join(each.definitions),
+            ", ".join(each.knows),
+        )
+    return table

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import singledispatch
 
 from leindex.legraphe.neighbours import Ambiguity
+from leindex.leparse.outline import FileFacts, FileSymbol
 from leindex.lepasserelle.present.data import by_reason
-from leindex.lepasserelle.values import Definition, Relations, SearchAnswer, Status
+from leindex.lepasserelle.values import Catalogue, Definition, Relations, SearchAnswer, Status
 from leindex.types import Context, IndexReport, Relation, SearchHit, Symbol
 
 CERTAIN = 0.995
@@ -128,4 +129,43 @@ def status(value: Status) -> str:
         f"edges: {value.edges:,}",
         f"left out: {_counts(most_first(value.skipped))}",
     ]
+    return "\n".join(lines) + "\n"
+
+
+@render.register
+def file_facts(value: FileFacts) -> str:
+    """The outline of a file: one line per symbol, indented by what encloses it."""
+    lines = [about_file(value)]
+    for depth, symbol in outline(value):
+        doubt = f"  complexity {symbol.complexity}" if symbol.complexity > 1 else ""
+        lines.append(f"{symbol.start_line}-{symbol.end_line}\t{'  ' * depth}{title(symbol)}{doubt}")
+    return "\n".join(lines) + "\n"
+
+
+def about_file(facts: FileFacts) -> str:
+    """Path, language, size and state of a file, in one line."""
+    errors = f", {facts.syntax_errors:,} syntax errors" if facts.syntax_errors else ""
+    return f"{facts.path}  ({facts.language}, {facts.lines:,} lines{errors})"
+
+
+def outline(facts: FileFacts) -> Iterator[tuple[int, FileSymbol]]:
+    """The symbols under the module, each with how deep it lies, in source order."""
+    depths = [0]
+    for symbol in facts.symbols[1:]:
+        depths.append(depths[symbol.parent or 0] + 1)
+        yield depths[-1] - 1, symbol
+
+
+def title(symbol: FileSymbol) -> str:
+    """What a symbol of a file is, in one line."""
+    return symbol.signature or f"{symbol.kind} {symbol.name}"
+
+
+@render.register
+def languages(value: Catalogue) -> str:
+    """One line per language."""
+    lines = []
+    for each in value.languages:
+        known = ", ".join((*each.definitions, *each.knows)) or "sections"
+        lines.append(f"{each.name}: {' '.join(each.extensions)}  [{each.grammar or 'no grammar'}]  {known}")
     return "\n".join(lines) + "\n"

@@ -1,12 +1,13 @@
 //! The ladder: from a reference to the symbols it may mean, and how sure that is.
 
 use super::includes::Included;
-use super::project::prefer_definitions;
+use super::project::{last_part, prefer_definitions};
 use super::receiver::Entity;
 use super::scope::{Found, Space, View};
 use crate::graph::builder::Mention;
 use crate::graph::names::Name;
 use crate::graph::policy::{BareNames, ModuleStrategy, Rung};
+use crate::graph::text::first_segment;
 use crate::syntax::facts::{ReferenceKind, file_flag, flag};
 
 /// The symbols that a reference may mean, all found on one rung.
@@ -21,7 +22,7 @@ impl<'p> View<'p> {
     pub fn candidates(&self, mention: &Mention, included: &mut Included) -> Option<Candidates> {
         let space = if mention.kind() == ReferenceKind::Call { Space::Call } else { Space::Type };
         let found = if self.traits.modules == ModuleStrategy::Include {
-            included.candidates(self, mention.name, space)
+            self.in_view(mention, space, included)
         } else if space == Space::Type {
             self.named_type(mention)
         } else if mention.receiver.is_none() {
@@ -34,6 +35,33 @@ impl<'p> View<'p> {
         let anywhere = self.traits.modules == ModuleStrategy::Include;
         prefer_definitions(self.project, anywhere, &mut found.nodes);
         (!found.nodes.is_empty()).then_some(found)
+    }
+
+    /// Where files see what they include: members by what the receiver is, anything else by its name.
+    fn in_view(&self, mention: &Mention, space: Space, included: &mut Included) -> Option<Candidates> {
+        if !self.traits.members {
+            return included.candidates(self, mention.name, space, Name::NONE);
+        }
+        if mention.receiver.is_none() {
+            let own = self.lookup(mention.owner, mention.name, space);
+            return match own {
+                Some((Found::Symbols(symbols), rung @ (Rung::Own | Rung::Inherited))) => {
+                    Some(Candidates { nodes: symbols.to_vec(), rung })
+                }
+                _ => included.candidates(self, mention.name, space, Name::NONE),
+            };
+        }
+        let receiver = self.project.text(mention.receiver);
+        if self.traits.foreign_names.iter().any(|known| known.as_bytes() == first_segment(receiver).0) {
+            return None;
+        }
+        let within = self.project.find(last_part(receiver));
+        let inside = within.and_then(|within| included.candidates(self, mention.name, space, within));
+        match space {
+            Space::Call if inside.is_none() => self.member_call(mention),
+            Space::Call => inside,
+            _ => inside.or_else(|| included.candidates(self, mention.name, space, Name::NONE)),
+        }
     }
 
     fn named_type(&self, mention: &Mention) -> Option<Candidates> {

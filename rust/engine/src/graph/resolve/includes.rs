@@ -17,7 +17,7 @@ pub struct Included {
     /// The file whose inclusions are marked.
     current: Option<u32>,
     queue: Vec<u32>,
-    known: FxHashMap<(Name, Space), Option<Candidates>>,
+    known: FxHashMap<(Name, Space, Name), Option<Candidates>>,
 }
 
 impl Included {
@@ -25,14 +25,15 @@ impl Included {
         Self { seen: vec![0; files], round: 0, current: None, queue: Vec::new(), known: FxHashMap::default() }
     }
 
-    /// What a name may mean in a file; the same for every place in it.
-    pub fn candidates(&mut self, view: &View, name: Name, space: Space) -> Option<Candidates> {
+    /// What a name may mean in a file, inside of what is called `within` if that is a name; the same for every place
+    /// in the file.
+    pub fn candidates(&mut self, view: &View, name: Name, space: Space, within: Name) -> Option<Candidates> {
         self.enter(view.project, view.file);
-        if let Some(known) = self.known.get(&(name, space)) {
+        if let Some(known) = self.known.get(&(name, space, within)) {
             return known.clone();
         }
-        let found = self.find(view, name, space);
-        self.known.insert((name, space), found.clone());
+        let found = self.find(view, name, space, within);
+        self.known.insert((name, space, within), found.clone());
         found
     }
 
@@ -56,14 +57,20 @@ impl Included {
         }
     }
 
-    fn find(&self, view: &View, name: Name, space: Space) -> Option<Candidates> {
+    fn find(&self, view: &View, name: Name, space: Space, within: Name) -> Option<Candidates> {
         let project = view.project;
+        // A member of a type is meant by a bare name only in the type, which has been asked before.
+        let is_meant = |node: u32| match within.is_none() {
+            true => space == Space::Type || !view.traits.members || !project.is_member(node),
+            false => project.is_inside(node, within),
+        };
         let here = &project.data.files[view.file as usize];
         let named = project.named(name).iter().copied();
         let (mut own, mut in_view, mut elsewhere, mut promised) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for node in named {
             let symbol = project.node(node);
-            if project.data.files[symbol.file as usize].family != here.family || !space.fits(symbol) {
+            if project.data.files[symbol.file as usize].family != here.family || !space.fits(symbol) || !is_meant(node)
+            {
                 continue;
             }
             let visible = self.seen[symbol.file as usize] == self.round;

@@ -5,6 +5,8 @@ use rayon::prelude::*;
 use super::project::Project;
 use super::scope::{Found, Space, View};
 use crate::graph::builder::{Mention, NO_NODE};
+use crate::graph::names::Name;
+use crate::graph::policy::ModuleStrategy;
 use crate::graph::text::type_head;
 use crate::syntax::facts::ReferenceKind;
 
@@ -123,6 +125,16 @@ impl<'p> View<'p> {
         };
         match found {
             Some(Found::Symbols(symbols)) => symbols,
+            None if self.traits.modules == ModuleStrategy::Include => self.only_type(mention.name),
+            _ => &[],
+        }
+    }
+
+    /// Where every file may be in view: the type of that name, if the project has one.
+    fn only_type(&self, name: Name) -> &'p [u32] {
+        let mut types = self.project.named(name).iter().filter(|&&node| self.project.node(node).kind().is_type());
+        match (types.next(), types.next()) {
+            (Some(only), None) => std::slice::from_ref(only),
             _ => &[],
         }
     }

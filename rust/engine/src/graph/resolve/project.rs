@@ -137,6 +137,13 @@ impl Project {
         self.node(node).holder != NO_NODE || !self.data.containers[node as usize].is_none()
     }
 
+    /// Whether a symbol stands directly in a type or namespace of that name.
+    pub fn is_inside(&self, node: u32, name: Name) -> bool {
+        let symbol = self.node(node);
+        let around = if symbol.holder != NO_NODE { symbol.holder } else { symbol.parent };
+        around != NO_NODE && last_part(self.text(self.node(around).name)) == self.text(name)
+    }
+
     /// The innermost type that a node stands in or belongs to, itself included.
     pub fn enclosing_type(&self, from: u32) -> Option<u32> {
         let mut at = from;

@@ -194,6 +194,10 @@ impl<'p> View<'p> {
                 if let Some(value) = self.bound(at, name, steps) {
                     return Some(value);
                 }
+                let outside = self.traits.implicit_this && node.holder != NO_NODE && node.holder != node.parent;
+                if outside && let Some(value) = self.field(node.holder, name, steps) {
+                    return Some(value);
+                }
             } else if (at == owner || self.traits.implicit_this)
                 && let Some(value) = self.field(at, name, steps)
             {

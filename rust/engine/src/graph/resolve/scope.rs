@@ -66,6 +66,14 @@ impl<'p> View<'p> {
             if let Some(found) = self.in_scope(at, owner, name, space) {
                 return Some(found);
             }
+            // A member that is written outside its type sees the other members all the same.
+            if self.traits.implicit_this
+                && node.holder != NO_NODE
+                && node.holder != node.parent
+                && let Some((members, rung)) = self.member(node.holder, name, space)
+            {
+                return Some((Found::Symbols(members), rung));
+            }
             if let Some(found) = self.imported(at, name, &mut { MOST_HOPS }) {
                 return Some((found, Rung::Import));
             }

@@ -60,3 +60,51 @@ function flush()
     }
     check(&text);
 }
+
+#[test]
+fn members_written_outside_their_type_and_what_namespaces_hold_are_found_by_receiver() {
+    check(
+        "
+== shop/cart.hpp
+module shop
+  class Base
+    method close()
+  class List
+    method size()
+  class Cart(Base)
+    let items_: List
+    method add() declared
+    method total()
+  function open()
+== shop/cart.cpp
+import shop/cart.hpp
+method add() of Cart
+  call total              # -> shop/cart.hpp#total 0.95
+  call close              # -> shop/cart.hpp#close 0.9
+  call items_.size        # -> shop/cart.hpp#size 0.9
+  call open               # -> shop/cart.hpp#open 0.95
+method pay() of Cart
+  let item: List
+  call this->total        # -> shop/cart.hpp#total 0.95
+  call item.size          # -> shop/cart.hpp#size 0.9
+  call shop::open         # -> shop/cart.hpp#open 0.95
+method drop() of Cart
+  call size               # -> nothing
+  call std::open          # -> nothing
+== shop/till.cpp
+import shop/cart.hpp
+function run()
+  let cart: Cart
+  call cart.add           # -> shop/cart.cpp#add 0.9
+  call cart.close         # -> shop/cart.hpp#close 0.9
+  call unknown.size       # -> shop/cart.hpp#size 0.4
+  call Cart::total        # -> shop/cart.hpp#total 0.95
+  type shop::Cart         # -> shop/cart.hpp#Cart 0.95
+== shop/sale.cpp
+import shop/cart.hpp
+class Sale(Cart)
+  method run()
+    call total            # -> shop/cart.hpp#total 0.9
+",
+    );
+}

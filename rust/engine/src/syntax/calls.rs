@@ -1,0 +1,213 @@
+//! Definitions and imports that a grammar takes for calls, because in its language they are (Elixir's `defmodule`).
+//! Which callee does what is said in `[rules.calls]`; the parts are arguments instead of fields.
+
+use std::borrow::Cow;
+
+use tree_sitter::Node;
+
+use super::extract::Extractor;
+use super::facts::SymbolKind;
+use super::imports::Prefix;
+use super::names;
+use super::rules::{Role, Rule, mark, part};
+
+/// Heads (`f(x) when y`) nested deeper than this define nothing.
+const MAX_NESTING: usize = 16;
+
+impl<'a> Extractor<'a> {
+    /// The arguments of a call: what the rule of its kind names as parameters.
+    pub(super) fn arguments<'t>(&self, call: Node<'t>) -> Option<Node<'t>> {
+        part(call, &self.table.rule(call.kind_id())?.parameters)
+    }
+
+    pub(super) fn called_definition(&mut self, node: Node, rule: &Rule, kind: SymbolKind) {
+        let Some(base) = self.table.rule(node.kind_id()) else { return };
+        let Some(callee) = part(node, &base.callee) else { return };
+        // With its sign the call is one node.
+        let signed = node.start_byte() as u32 == self.prefix.1;
+        let whole = node.parent().filter(|_| signed).unwrap_or(node);
+        if kind == SymbolKind::Variable {
+            return self.called_variable(whole, node, callee, rule);
+        }
+        if signed {
+            self.type_calls_until = node.end_byte() as u32;
+        }
+        if let Some(sign) = &rule.sign {
+            let around = self.facts.symbols[self.scope().symbol as usize].name;
+            let around = String::from_utf8_lossy(self.strings.table.get(around));
+            let last = around.rsplit(self.table.rules.separator.as_str()).next().unwrap_or_default();
+            let called = format!("{sign}{last}").into_bytes();
+            let mut place = self.place(whole, callee, kind, node);
+            place.called = Some(Cow::Owned(called));
+            return self.finish_definition(place, rule);
+        }
+        let Some((name, head)) = self.arguments(node).and_then(|arguments| self.head_of(arguments.named_child(0)?))
+        else {
+            return;
+        };
+        let mut place = self.place(whole, name, kind, node);
+        if let Some(suffix) = rule.suffix_word.as_deref().and_then(|word| self.word(node, word))
+            && self.table.marks(suffix.kind_id()) & mark::IDENTIFIER != 0
+        {
+            let parts = [self.text(name), self.table.rules.separator.as_bytes(), self.text(suffix)];
+            place.called = Some(Cow::Owned(parts.concat()));
+        } else if kind == SymbolKind::Module {
+            place.called = Some(Cow::Borrowed(self.text(name)));
+        }
+        place.head = head;
+        self.head = head.map_or(0, |head| head.id());
+        self.finish_definition(place, rule);
+    }
+
+    /// A value by which a module is known under a name with a sign: `@limit 10`.
+    fn called_variable(&mut self, whole: Node, call: Node, callee: Node, rule: &Rule) {
+        if self.scope().kind != SymbolKind::Module || self.arguments(call).is_none() {
+            return;
+        }
+        let mut place = self.place(whole, callee, SymbolKind::Variable, whole);
+        place.called = Some(Cow::Borrowed(&self.source[whole.start_byte()..callee.end_byte()]));
+        let name = self.strings.intern(&self.source[whole.start_byte()..callee.end_byte()]);
+        if self.variables.insert((place.parent, name)) {
+            let symbol = self.push_symbol(&place, rule);
+            self.hash_text(symbol, whole);
+        }
+    }
+
+    /// A definition whose name is what a part of it calls: the operator between two patterns.
+    pub(super) fn define_head(&mut self, node: Node, head: Node, rule: &Rule, kind: SymbolKind) {
+        let Some((name, Some(head))) = self.head_of(head) else { return };
+        let mut place = self.place(node, name, kind, node);
+        place.head = Some(head);
+        self.head = head.id();
+        self.finish_definition(place, rule);
+        if let (true, Some(base)) = (self.table.mentions, self.table.rule(head.kind_id())) {
+            self.bound_names(head, base);
+        }
+    }
+
+    /// The name in the head of a definition, and the call whose callee it is, if there are parameters.
+    fn head_of<'t>(&self, mut head: Node<'t>) -> Option<(Node<'t>, Option<Node<'t>>)> {
+        for _ in 0..MAX_NESTING {
+            if self.table.marks(head.kind_id()) & mark::IDENTIFIER != 0 {
+                return Some((head, None));
+            }
+            let rule = self.rule_of(head)?;
+            match rule.role {
+                Role::Declarator if rule.name.is_empty() => return Some((self.innermost_name(head)?, None)),
+                Role::Declarator => head = part(head, &rule.name)?,
+                Role::Transparent => head = head.named_child(0)?,
+                Role::Call => {
+                    let callee = part(head, &rule.callee)?;
+                    let callee = self.innermost_name(callee).unwrap_or(callee);
+                    return (callee.child_count() == 0).then_some((callee, Some(head)));
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The value of a keyword argument.
+    fn word<'t>(&self, call: Node<'t>, word: &str) -> Option<Node<'t>> {
+        let arguments = self.arguments(call)?;
+        let last = arguments.named_child(arguments.named_child_count().checked_sub(1)? as u32)?;
+        let mut cursor = last.walk();
+        last.named_children(&mut cursor).find_map(|pair| {
+            let rule = self.rule_of(pair).filter(|rule| rule.role == Role::RecordMember)?;
+            let key = names::without_space(self.text(part(pair, &rule.name)?));
+            (key.trim_end_matches(':') == word).then(|| part(pair, &rule.value))?
+        })
+    }
+
+    /// `alias A.{B, C}`, `import A, only: [f: 1]`, `require A, as: B`.
+    pub(super) fn called_import(&mut self, node: Node, rule: &Rule) {
+        let Some(first) = self.arguments(node).and_then(|arguments| arguments.named_child(0)) else { return };
+        let binding = rule.binds.unwrap_or(self.table.rules.import_binding);
+        let alias = rule.alias_word.as_deref().and_then(|word| self.word(node, word)).map(|alias| self.text(alias));
+        let listed = rule.list_word.as_deref().and_then(|word| self.word(node, word));
+        for path in self.paths(first) {
+            let prefix = Prefix { path, level: 0, from: true };
+            match listed {
+                Some(list) => self.listed_names(node, &prefix, list),
+                None => self.import_bound(node, &prefix, alias, binding),
+            }
+        }
+    }
+
+    /// The modules that an argument names: one, or each in a list behind a common beginning.
+    fn paths(&self, node: Node) -> Vec<String> {
+        if self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0 {
+            return vec![names::without_space(self.text(node))];
+        }
+        let Some(rule) = self.rule_of(node).filter(|rule| rule.role == Role::Member) else { return Vec::new() };
+        let (object, property) = (part(node, &rule.object), part(node, &rule.property));
+        let (Some(object), Some(property)) = (object, property) else { return Vec::new() };
+        let mut cursor = property.walk();
+        let mut ends: Vec<Node> = property.named_children(&mut cursor).collect();
+        if ends.is_empty() {
+            ends.push(property);
+        }
+        let start = names::without_space(self.text(object));
+        let join =
+            |end: &Node| format!("{start}{}{}", self.table.rules.separator, names::without_space(self.text(*end)));
+        ends.iter().map(join).collect()
+    }
+
+    /// The keys in a list, each a name of what `prefix` offers.
+    fn listed_names(&mut self, node: Node, prefix: &Prefix, list: Node) {
+        let mut open = vec![list];
+        while let Some(inner) = open.pop() {
+            if let Some(rule) = self.rule_of(inner).filter(|rule| rule.role == Role::RecordMember) {
+                let Some(key) = part(inner, &rule.name) else { continue };
+                let name = names::without_space(self.text(key));
+                self.push_import(node, prefix, Some(name.trim_end_matches(':').as_bytes()), None);
+                continue;
+            }
+            let mut cursor = inner.walk();
+            let children: Vec<Node> = inner.named_children(&mut cursor).collect();
+            open.extend(children.into_iter().rev());
+        }
+    }
+
+    /// Remembers where a sign stands, for the name of the call behind it.
+    pub(super) fn sign(&mut self, node: Node) {
+        let call = node.named_child(node.named_child_count().saturating_sub(1) as u32);
+        self.prefix = (node.start_byte() as u32, call.map_or(u32::MAX, |call| call.start_byte() as u32));
+    }
+
+    /// A string that documents: what follows, or what is around it.
+    pub(super) fn documentation(&mut self, node: Node, role: Role) {
+        // Not the values of keyword arguments: `@doc since: "1.0"`.
+        let said = self.arguments(node).and_then(|arguments| arguments.named_child(0));
+        let Some(said) = said.filter(|said| self.role(*said) != Some(Role::Skip)) else { return };
+        let mut cursor = node.walk();
+        let mut open = vec![said];
+        let mut text = Vec::new();
+        while let Some(inner) = open.pop() {
+            if self.table.marks(inner.kind_id()) & mark::STRING != 0 {
+                text.push(inner);
+            } else {
+                let children: Vec<Node> = inner.named_children(&mut cursor).collect();
+                open.extend(children.into_iter().rev());
+            }
+        }
+        let (Some(first), Some(last)) = (text.first(), text.last()) else { return };
+        let (start, end) = (first.start_byte() as u32, last.end_byte() as u32);
+        self.documented_until = node.end_byte() as u32;
+        if role == Role::Documentation {
+            self.documentation = Some((start, end));
+            return;
+        }
+        let symbol = self.scope().symbol;
+        self.set_doc(symbol, start, end);
+        let text = &self.source[start as usize..end as usize];
+        self.occurrences.words(symbol, true, text, &mut self.strings);
+    }
+
+    /// `@spec f(A.t()) :: B.t()`: the name is known from its definition, and what is called are types.
+    pub(super) fn said_type(&mut self, node: Node) {
+        self.type_calls_until = node.end_byte() as u32;
+        let head = self.arguments(node).and_then(|arguments| self.head_of(arguments.named_child(0)?));
+        self.head = head.and_then(|(_, head)| head).map_or(0, |head| head.id());
+    }
+}

@@ -1,0 +1,64 @@
+"""Which languages there are, and what is known of each: read from their folders, so the list cannot be out of date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import metadata
+
+from leindex.leparse.languages import LanguageSpec, languages
+
+ROLES = {
+    "imports": ("import",),
+    "calls": ("reference.call",),
+    "inheritance": ("definition.class", "definition.interface", "definition.trait", "definition.struct", "base"),
+    "parameters": ("parameter",),
+}
+"""What a language knows of, by the roles that tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageInfo:
+    """One language."""
+
+    name: str
+    extensions: tuple[str, ...]
+    grammar: str
+    """Distribution of the grammar and its version; empty for plain text."""
+    definitions: tuple[str, ...]
+    """Kinds of symbol that are found."""
+    knows: tuple[str, ...]
+    """Out of ``imports``, ``calls``, ``inheritance``, ``parameters``, ``complexity``."""
+
+
+def catalogue() -> tuple[LanguageInfo, ...]:
+    """All languages, by name."""
+    specs = sorted(languages().by_name.values(), key=lambda spec: (spec.grammar is None, spec.name))
+    return tuple(map(_info, specs))
+
+
+def _info(spec: LanguageSpec) -> LanguageInfo:
+    nodes = spec.rules.get("nodes", {})
+    roles = {role for row in nodes.values() for role in (row["role"], row.get("otherwise", ""))}
+    kinds = {role.removeprefix("definition.") for role in roles if role.startswith("definition.")}
+    kinds |= {kind for row in nodes.values() for kind in row.get("kinds", {}).values()}
+    has_bases = any("bases" in row for row in nodes.values()) or "base" in roles
+    known = [
+        what
+        for what, telling in ROLES.items()
+        if not roles.isdisjoint(telling) and (what != "inheritance" or has_bases)
+    ]
+    if spec.rules.get("branches"):
+        known.append("complexity")
+    return LanguageInfo(
+        spec.name, spec.extensions, _grammar(spec), tuple(sorted(kinds - {"detached-body"})), tuple(known)
+    )
+
+
+def _grammar(spec: LanguageSpec) -> str:
+    if spec.grammar is None:
+        return ""
+    distribution = spec.grammar["package"].replace("_", "-")
+    try:
+        return f"{distribution} {metadata.version(distribution)}"
+    except metadata.PackageNotFoundError:
+        return f"{distribution} (not installed)"

@@ -1,0 +1,183 @@
+"""What single files say, without a project and without an index: for people who look, and for programs that stream.
+
+from leindex import parse_file
+
+for symbol in parse_file("src/app.py").symbols:
+    print(symbol.start_line, symbol.signature)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from leindex.errors import FileNotParsed
+from leindex.leparse.languages import TEXT, languages
+from leindex.leparse.native import ParsedFile, describe_facts, parse_files
+
+MOST_BYTES = 64 << 20
+AT_ONCE = 256  # files parsed together: enough for all cores, little to hold
+HEAD_BYTES = 256  # of a file, where `#!` may name its language
+REASONS = {
+    "binary": "it holds bytes that no text has",
+    "minified": "its lines are too long to have been written by a person",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a signature, as written."""
+
+    name: str
+    type: str | None
+    default: str | None
+    kind: str
+    """``positional``, ``variadic``, ``keyword-variadic``, ``keyword-only`` or ``positional-only``."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSymbol:
+    """One definition in a file. Lines count from 1 and include both ends; byte ranges are half-open."""
+
+    name: str
+    qualified_name: str
+    kind: str
+    signature: str
+    parameters: tuple[Parameter, ...]
+    returns: str | None
+    summary: str
+    """First line of the documentation, or empty."""
+    visibility: str
+    complexity: int
+    """Cyclomatic; 0 for what has no code."""
+    parent: int | None
+    """Place of the enclosing symbol in ``FileFacts.symbols``; None for the module."""
+    start_line: int
+    end_line: int
+    start_byte: int
+    end_byte: int
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A name brought into scope: ``from a.b import c as d`` is path ``a.b``, name ``c``, alias ``d``."""
+
+    path: str
+    name: str | None
+    """The member; None for the module itself, ``*`` for all."""
+    alias: str | None
+    level: int
+    """Leading dots of a relative import."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name used: a call, a type, or a base."""
+
+    kind: str
+    """``call``, ``type`` or ``inherit``."""
+    name: str
+    receiver: str | None
+    owner: int
+    """Place of the symbol it stands in, in ``FileFacts.symbols``."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """Everything known of one file."""
+
+    path: str
+    language: str
+    lines: int
+    syntax_errors: int
+    symbols: tuple[FileSymbol, ...]
+    """The module first; what encloses comes before what it encloses."""
+    imports: tuple[Import, ...]
+    references: tuple[Reference, ...]
+
+
+def parse_file(path: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> FileFacts:
+    """Parse one file. Names of modules follow from its path relative to ``root``, by default its own folder.
+
+    Raises:
+        FileNotParsed: it is missing, unreadable, binary or minified; broken code is parsed as far as it goes.
+        LanguageError: the grammar of its language is not installed.
+    """
+    (facts,) = parse_many([path], Path(path).parent if root is None else root)
+    return facts
+
+
+def parse_many(paths: Iterable[str | os.PathLike[str]], root: str | os.PathLike[str] = ".") -> Iterator[FileFacts]:
+    """Parse files on all cores, in the order given, and yield each as soon as its turn has come.
+
+    Raises:
+        FileNotParsed, LanguageError: as :func:`parse_file`.
+    """
+    base = Path(root).absolute()
+    waiting = iter(paths)
+    while some := list(islice(waiting, AT_ONCE)):
+        relative = [_relative(Path(path), base) for path in some]
+        spoken = [_language(base / path) for path in relative]
+        names = sorted(set(spoken))
+        work = [(path, names.index(language), 0) for path, language in zip(relative, spoken, strict=True)]
+        parsed = parse_files(base, work, [languages()[name].native for name in names], max_bytes=MOST_BYTES)
+        for path, language, file in zip(relative, spoken, parsed, strict=True):
+            yield _facts(path, language, file)
+
+
+def _relative(path: Path, base: Path) -> str:
+    return PurePosixPath(os.path.relpath(path.absolute(), base)).as_posix()
+
+
+def _language(path: Path) -> str:
+    known = languages().for_path(path.name)
+    if known:
+        return known
+    try:
+        with path.open("rb") as file:
+            return languages().for_path(path.name, file.read(HEAD_BYTES)) or TEXT
+    except OSError as error:
+        raise FileNotParsed(path, error.strerror or str(error)) from error
+
+
+def _facts(path: str, language: str, file: ParsedFile) -> FileFacts:
+    if not file.facts:
+        raise FileNotParsed(Path(path), REASONS.get(file.status, file.detail))
+    said = describe_facts(file.facts)
+    return FileFacts(
+        path=path,
+        language=language if file.status == "parsed" else TEXT,
+        lines=said["lines"],
+        syntax_errors=said["syntax_errors"],
+        symbols=tuple(map(_symbol, said["symbols"])),
+        imports=tuple(Import(*row[1:]) for row in said["imports"]),
+        references=tuple(
+            Reference(kind, name, receiver, owner, line) for owner, kind, name, receiver, line in said["references"]
+        ),
+    )
+
+
+def _symbol(row: dict[str, Any]) -> FileSymbol:
+    (start_line, end_line), (start_byte, end_byte) = row["lines"], row["bytes"]
+    return FileSymbol(
+        name=row["name"],
+        qualified_name=row["qualified_name"],
+        kind=row["kind"],
+        signature=row["signature"] or "",
+        parameters=tuple(Parameter(*parameter) for parameter in row["parameters"]),
+        returns=row["returns"],
+        summary=row["summary"] or "",
+        visibility=row["visibility"],
+        complexity=row["complexity"],
+        parent=row["parent"],
+        start_line=start_line,
+        end_line=end_line,
+        start_byte=start_byte,
+        end_byte=end_byte,
+    )
