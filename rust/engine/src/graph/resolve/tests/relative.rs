@@ -88,9 +88,9 @@ from package:money/money.dart import Cash
 from helper.dart import help
 from package:foreign/shop.dart import Till
 function main()
-  call pick              # -> pkgs/shop/lib/src/cart.pick 0.9
-  call Cash              # -> pkgs/money/lib/money.Cash 0.95
-  call help              # -> pkgs/shop/bin/helper.help 0.95
+  call pick              # -> pkgs/shop/lib/src/cart.dart.pick 0.85
+  call Cash              # -> pkgs/money/lib/money.dart.Cash 0.95
+  call help              # -> pkgs/shop/bin/helper.dart.help 0.95
   call Till              # -> nothing
 == pkgs/shop/bin/helper.dart
 function help()
