@@ -103,7 +103,11 @@ impl Extractor<'_> {
         let known = |name: Node| rule.inherits.iter().any(|known| known.as_bytes() == self.text(name));
         let scope = self.scope();
         let inside = scope.symbol != 0 && !scope.kind.is_callable();
-        if !inside || part_at(node, rule.receiver).is_some() || !part_at(node, rule.name).is_some_and(known) {
+        if rule.inherits.is_empty()
+            || !inside
+            || part_at(node, rule.receiver).is_some()
+            || !part_at(node, rule.name).is_some_and(known)
+        {
             return false;
         }
         let symbol = scope.symbol;
@@ -462,7 +466,7 @@ impl Extractor<'_> {
             // The value may stand beside the name, inside a declarator.
             let inner = || self.rule_of(target).and_then(|rule| rule.value_of(target));
             let value = value.or_else(inner);
-            let Some(name) = self.binding_name(target, rule) else { continue };
+            let Some(name) = self.binding_name(target) else { continue };
             let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };
             let (type_name, kind) = held.unwrap_or((declared, BindingKind::Annotated));
             if !type_name.is_none() {
@@ -494,7 +498,7 @@ impl Extractor<'_> {
         if list { node.named_child(0).unwrap_or(node) } else { node }
     }
 
-    fn binding_name(&mut self, target: Node, rule: &Rule) -> Option<Str> {
+    fn binding_name(&mut self, target: Node) -> Option<Str> {
         if self.role(target) == Some(Role::Member) {
             let mut text = String::new();
             if !self.write_receiver(target, &mut text, 0) {
@@ -502,7 +506,6 @@ impl Extractor<'_> {
             }
             return (text.len() < MAX_RECEIVER).then(|| self.strings.intern(text.as_bytes()));
         }
-        let _ = rule;
         let name = self.innermost_name(target)?;
         Some(self.strings.intern(self.text(name)))
     }

@@ -82,6 +82,7 @@ pub enum Clauses {
     /// Those of one name and number of parameters (Elixir).
     Arity,
 }
+
 /// Stands in `value` for the last child.
 pub const LAST: &str = "<last>";
 /// The field of [`LAST`].
@@ -563,16 +564,17 @@ const AFTER: u16 = 0x4000;
 
 /// The part of a node that a rule names by `number`; None for 0.
 pub fn part_at<'t>(node: Node<'t>, number: u16) -> Option<Node<'t>> {
+    // Most parts are fields, and many are not there: neither costs a cursor, which has to be allocated.
+    if number & (KIND | AFTER) == 0 {
+        return if number == 0 { None } else { node.child_by_field_id(number) };
+    }
     let kind = number & !(KIND | AFTER);
     let mut cursor = node.walk();
     if number & KIND != 0 {
-        node.children(&mut cursor).find(|child| child.kind_id() == kind)
-    } else if number & AFTER != 0 {
-        let after = node.children(&mut cursor).skip_while(|child| kind != 0 && child.kind_id() != kind);
-        after.skip(usize::from(kind != 0)).find(Node::is_named)
-    } else {
-        node.child_by_field_id(number)
+        return node.children(&mut cursor).find(|child| child.kind_id() == kind);
     }
+    let after = node.children(&mut cursor).skip_while(|child| kind != 0 && child.kind_id() != kind);
+    after.skip(usize::from(kind != 0)).find(Node::is_named)
 }
 
 /// All parts of a node that a rule names by `number`; only a field may hold several.

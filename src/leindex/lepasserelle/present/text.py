@@ -137,8 +137,8 @@ def file_facts(value: FileFacts) -> str:
     """The outline of a file: one line per symbol, indented by what encloses it."""
     lines = [about_file(value)]
     for depth, symbol in outline(value):
-        doubt = f"  complexity {symbol.complexity}" if symbol.complexity > 1 else ""
-        lines.append(f"{symbol.start_line}-{symbol.end_line}\t{'  ' * depth}{title(symbol)}{doubt}")
+        branching = f"  complexity {symbol.complexity}" if symbol.complexity > 1 else ""
+        lines.append(f"{symbol.start_line}-{symbol.end_line}\t{'  ' * depth}{title(symbol)}{branching}")
     return "\n".join(lines) + "\n"
 
 
