@@ -14,6 +14,7 @@ use super::names;
 use super::rules::{Role, Rule, Table, mark, part_at, parts_at};
 use super::terms::{Occurrences, WORD_LIMIT};
 use super::values::Held;
+use super::walk::{Step, Walk};
 
 /// Facts of a parsed file. `path` is relative to the project, with `/` between the parts.
 pub fn extract(path: &str, source: &[u8], tree: &Tree, table: &Table, flags: u32) -> FileFacts {
@@ -214,36 +215,34 @@ impl<'a> Extractor<'a> {
     }
 
     fn walk(&mut self, tree: &Tree) {
-        let mut cursor = tree.walk();
-        loop {
-            let node = cursor.node();
-            let in_type = !self.table.type_fields.is_empty()
-                && cursor.field_id().is_some_and(|field| self.table.type_fields.contains(&field.get()));
-            if in_type {
-                self.type_until = self.type_until.max(node.end_byte() as u32);
-            }
-            let field = if self.table.bare_calls() { cursor.field_id() } else { None };
-            let descend = self.enter(node, field.map_or(0, std::num::NonZeroU16::get));
-            if descend && cursor.goto_first_child() {
-                self.depth += 1;
+        // Nodes that are open, and the depth below which nodes have nothing to say.
+        let (mut open, mut deepest) = (0, u32::MAX);
+        for step in Walk::new(tree) {
+            if step.depth > deepest {
                 continue;
             }
-            loop {
-                self.leave();
-                if cursor.goto_next_sibling() {
-                    break;
-                }
-                if !cursor.goto_parent() {
-                    return;
-                }
-                self.depth -= 1;
+            self.leave(open, step.depth);
+            if step.field != 0 && self.table.type_fields.contains(&step.field) {
+                self.type_until = self.type_until.max(step.end_byte);
             }
+            self.depth = step.depth;
+            deepest = if self.enter(&step) { u32::MAX } else { step.depth };
+            open = step.depth + 1;
+        }
+        self.leave(open, 0);
+    }
+
+    /// Leaves as many open nodes as are too many.
+    fn leave(&mut self, open: u32, wanted: u32) {
+        for depth in (wanted..open).rev() {
+            self.depth = depth;
+            self.leave_node();
         }
     }
 
     /// Visits a node on the way down; false when its children have nothing more to say.
-    fn enter(&mut self, node: Node, field: u16) -> bool {
-        let kind = node.kind_id();
+    fn enter(&mut self, step: &Step) -> bool {
+        let (node, kind) = (step.node(), step.kind);
         let marks = self.table.marks(kind);
         if marks & mark::COMMENT != 0 {
             let owner = self.scope().symbol;
@@ -266,19 +265,19 @@ impl<'a> Extractor<'a> {
             self.enter_rule(node, rule);
         }
         if marks & mark::TYPE_POSITION != 0 {
-            self.type_until = self.type_until.max(node.end_byte() as u32);
+            self.type_until = self.type_until.max(step.end_byte);
         }
         if marks & mark::STRING != 0 {
-            self.string(node);
+            self.string(step);
         }
-        if node.child_count() == 0 {
+        if step.child_count == 0 {
             if marks & mark::BARE_CALL != 0 {
-                self.bare_call(node, field);
+                self.bare_call(node, step.field);
             }
-            self.leaf(node, marks);
+            self.leaf(step, marks);
             return false;
         }
-        if self.table.rules.layout && node.is_named() {
+        if self.table.rules.layout && step.is_named() {
             self.tokens.push(1);
         }
         true
@@ -307,7 +306,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn leave(&mut self) {
+    fn leave_node(&mut self) {
         while self.scopes.last().is_some_and(|scope| scope.depth == self.depth && self.scopes.len() > 1) {
             self.close_scope();
         }
@@ -424,18 +423,18 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn leaf(&mut self, node: Node, marks: u8) {
-        let text = &self.source[node.byte_range()];
+    fn leaf(&mut self, step: &Step, marks: u8) {
+        let text = &self.source[step.bytes()];
         self.tokens.extend_from_slice(text);
         self.tokens.push(0);
         if text.is_empty() {
-            self.syntax_errors += u32::from(node.is_missing());
+            self.syntax_errors += u32::from(step.is_missing());
             return;
         }
         if marks & mark::IDENTIFIER == 0 {
             return;
         }
-        let start = node.start_byte() as u32;
+        let start = step.start_byte();
         if start == self.scope().name_start || start == self.alias_start {
             return;
         }
@@ -446,7 +445,7 @@ impl<'a> Extractor<'a> {
         let inferred = || self.table.rules.inferred_types.iter().any(|known| known.as_bytes() == text);
         let declared = || self.type_parameters.iter().any(|(_, known)| *known == name) || inferred();
         if in_type && start >= self.taken_until && !declared() {
-            self.type_reference(node, name, Str::NONE);
+            self.type_reference(step.node(), name, Str::NONE);
         }
     }
 
@@ -462,15 +461,15 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn string(&mut self, node: Node) {
+    fn string(&mut self, step: &Step) {
         let symbol = self.scope().symbol;
-        let start = node.start_byte() as u32;
+        let start = step.start_byte();
         if start < self.documented_until {
             return; // its words are the documentation's
         }
         let facts = &self.facts.symbols[symbol as usize];
         let is_doc = facts.doc_start <= start && start < facts.doc_end;
-        let text = &self.source[node.byte_range()];
+        let text = &self.source[step.bytes()];
         let limit = if is_doc { text.len() } else { text.len().min(WORD_LIMIT) };
         self.occurrences.words(symbol, is_doc, &text[..limit], &mut self.strings);
     }

@@ -20,3 +20,4 @@ pub mod rules;
 pub mod sections;
 mod terms;
 mod values;
+mod walk;
