@@ -40,6 +40,7 @@ import pytest
 
 from leindex.leparse.flow import CodeIntelligence, FlowGraph
 from leindex.leparse.outline import FileSymbol
+from tests.accuracy import ways_out
 
 PYTHON = CodeIntelligence("python")
 Place = tuple[int, int]
@@ -248,6 +249,7 @@ def run_others() -> None:
 
 
 RUNS = {
+    ways_out.run: [ways_out],
     run_textwrap: [textwrap],
     run_json: [json, json.encoder, json.decoder, json.scanner],
     run_difflib: [difflib],

@@ -80,6 +80,8 @@ vocabulary! {
         /// Returns early from the function if `value` says so (`?`).
         Propagate = "propagate",
         Assert = "assert",
+        /// Gives `value` out and waits; what comes back may be an exception.
+        Yield = "yield",
         Assign = "assign",
         Augment = "augment",
         Declare = "declare",

@@ -304,7 +304,7 @@ impl<'t> Builder<'t> {
                         _ => return true,
                     }
                 }
-                Some(_) => return inner.named_child_count() > 0,
+                Some(rule) => return rule.role == Role::Yield || inner.named_child_count() > 0,
                 None => match children(inner).as_slice() {
                     [] => return false,
                     [only] => inner = *only,

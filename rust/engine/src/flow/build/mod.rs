@@ -361,6 +361,7 @@ pub(super) fn is_control(role: Role) -> bool {
             | Role::Outer
             | Role::Parameter
             | Role::Pattern
+            | Role::Yield
             | Role::Call
             | Role::Function
             | Role::Class
