@@ -91,13 +91,6 @@ def radon(node: Definition) -> int:
     return int(function.complexity)
 
 
-def closures(node: Definition) -> int:
-    """What radon's `complexity` of a function adds for the functions in it."""
-    visitor = ComplexityVisitor()
-    visitor.visit_FunctionDef(node)
-    return sum(each.complexity for each in visitor.functions[0].closures)
-
-
 def difference(node: Definition) -> int:
     """Radon's number less ours, by `RULES`."""
     total = 0
@@ -124,7 +117,7 @@ def judged() -> list[tuple[Definition, ComplexityMetrics, str]]:
         for key, node in definitions(tree):
             assert key in measured, f"{key} is not measured"
             found.append((node, measured[key], f"{key[1]} of line {key[0]}"))
-    assert len(found) > 25000 // EVERY
+    assert len(found) > 15000 // EVERY
     return found
 
 
@@ -138,10 +131,46 @@ def test_cyclomatic_complexity_is_radons_by_its_rules(judged: list[tuple[Definit
     assert not wrong, f"{len(wrong)} of {len(judged)}:\n" + "\n".join(wrong[:30])
 
 
-def test_cognitive(judged: list[tuple[Definition, ComplexityMetrics, str]]) -> None:
+DISPUTED = {
+    "else if": "an `if` alone in an `else` is taken for an `elif`, and a chain inside other control is nested once less",
+    "unknown": "`async for`, `match` and `except*` are not known to the judge",
+    "operators": "it does not look inside a sequence of operators, and counts one in parentheses again",
+    "recursion": "a method that calls itself through `self` is not seen; SonarSource counts it",
+    "decorator": "the function in one that only returns it is not nested; SonarSource has that for Python alone",
+}
+"""Where the judge of cognitive complexity leaves SonarSource's definition; functions that have it are not compared."""
+
+
+def disputed(function: Definition) -> str | None:
+    waiting: list[tuple[ast.AST, int]] = [(function, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        match node:
+            case ast.If(orelse=[ast.If() as other]) if depth or other.col_offset != node.col_offset:
+                return "else if"
+            case ast.AsyncFor() | ast.Match() | ast.TryStar():
+                return "unknown"
+            case ast.BoolOp() if any(isinstance(part, ast.BoolOp | ast.IfExp | ast.Lambda) for part in inside(node)):
+                return "operators"
+            case ast.Call(func=ast.Attribute(attr=name, value=ast.Name("self" | "cls"))) if name == function.name:
+                return "recursion"
+            case ast.FunctionDef(body=[ast.FunctionDef(), ast.Return()]):
+                return "decorator"
+        deeper = isinstance(node, ast.If | ast.For | ast.While | ast.IfExp | ast.ExceptHandler | Definition | ast.Lambda)
+        inner = depth + (deeper and node is not function)
+        chain = node.orelse if isinstance(node, ast.If) and len(node.orelse) == 1 else []
+        waiting += [(child, depth if child in chain else inner) for child in ast.iter_child_nodes(node)]
+    return None
+
+
+def test_cognitive_complexity_is_that_of_another_tool_but_where_that_leaves_the_definition(
+    judged: list[tuple[Definition, ComplexityMetrics, str]],
+) -> None:
     wrong = []
-    for node, metrics, name in judged:
+    agreed = [(node, metrics, name) for node, metrics, name in judged if disputed(node) is None]
+    for node, metrics, name in agreed:
         theirs = get_cognitive_complexity(node)
         if theirs != metrics.cognitive:
             wrong.append(f"{name}: {metrics.cognitive}, theirs {theirs}")
-    assert not wrong, f"{len(wrong)} of {len(judged)}:\n" + "\n".join(wrong[:30])
+    assert len(agreed) > 0.9 * len(judged)
+    assert not wrong, f"{len(wrong)} of {len(agreed)}:\n" + "\n".join(wrong[:30])

@@ -116,13 +116,12 @@ impl<'t> Walk<'t> {
                 let chained = self.chained.remove(&node.id());
                 self.metrics.cognitive += if chained { 1 } else { 1 + level };
                 self.alternatives(node, rule);
-                // Sisters of the `if` that goes before them.
-                if chained { At { level, depth: at.depth, ..at } } else { deeper }
+                deeper
             }
             Role::Elif => {
                 self.decide(at, 1);
                 self.metrics.cognitive += 1;
-                at
+                deeper
             }
             Role::While | Role::DoWhile | Role::For | Role::ForEach | Role::Loop => {
                 let decides = rule.role != Role::Loop;
@@ -229,7 +228,7 @@ impl<'t> Walk<'t> {
     fn flat_parts(&self, node: Node<'t>, rule: &'t Rule) -> Vec<Node<'t>> {
         let parts: &[Part] = match rule.role {
             Role::If | Role::Guard => &[Part::Condition, Part::Init, Part::Elif],
-            Role::Conditional => &[Part::Condition],
+            Role::Conditional | Role::Elif => &[Part::Condition],
             Role::While | Role::DoWhile | Role::For | Role::ForEach => {
                 &[Part::Condition, Part::Init, Part::Update, Part::Iterable, Part::Target]
             }

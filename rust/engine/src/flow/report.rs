@@ -79,7 +79,7 @@ pub fn metrics_of(source: &[u8], range: std::ops::Range<usize>, flow: &FlowTable
 pub fn measure_all(path: &str, source: &[u8], flow: &FlowTable, syntax: &Table) -> Vec<Measured> {
     let Some(tree) = parse_tree(source, syntax) else { return Vec::new() };
     let facts = extract(path, source, &tree, syntax, 0);
-    let functions = functions(&tree, source, flow);
+    let functions = bodies(&tree, source, flow, &[Role::Function]);
     let mut measured = Vec::new();
     for symbol in &facts.symbols {
         let kind = symbol.kind();
@@ -87,13 +87,7 @@ pub fn measure_all(path: &str, source: &[u8], flow: &FlowTable, syntax: &Table) 
             continue;
         }
         let (start, end) = (symbol.start_byte as usize, symbol.end_byte as usize);
-        let first = functions.partition_point(|node| node.start_byte() < start);
-        // Of a definition with decorators or a name before it, the first function inside.
-        let Some(node) =
-            functions[first..].iter().take_while(|node| node.start_byte() < end).find(|node| node.end_byte() <= end)
-        else {
-            continue;
-        };
+        let Some(node) = longest(&functions, start..end) else { continue };
         measured.push(Measured {
             name: text(&facts, symbol.qualified),
             kind: kind.name(),
@@ -101,7 +95,7 @@ pub fn measure_all(path: &str, source: &[u8], flow: &FlowTable, syntax: &Table) 
             end_line: symbol.end_line,
             start_byte: symbol.start_byte,
             end_byte: symbol.end_byte,
-            metrics: measure(*node, source, flow, syntax),
+            metrics: measure(node, source, flow, syntax),
         });
     }
     measured
@@ -111,11 +105,12 @@ fn text(facts: &FileFacts, text: Str) -> String {
     String::from_utf8_lossy(facts.text(text)).into_owned()
 }
 
-fn functions<'t>(tree: &'t Tree, source: &[u8], flow: &FlowTable) -> Vec<Node<'t>> {
+/// Functions, and classes, in the order of the source.
+fn bodies<'t>(tree: &'t Tree, source: &[u8], flow: &FlowTable, roles: &[Role]) -> Vec<Node<'t>> {
     let mut found = Vec::new();
     let mut cursor = tree.walk();
     loop {
-        if flow.role(cursor.node(), source) == Some(Role::Function) {
+        if flow.role(cursor.node(), source).is_some_and(|role| roles.contains(&role)) {
             found.push(cursor.node());
         }
         if cursor.goto_first_child() {
@@ -129,26 +124,22 @@ fn functions<'t>(tree: &'t Tree, source: &[u8], flow: &FlowTable) -> Vec<Node<'t
     }
 }
 
-/// The first function or class inside a range, or the outermost node if there is none.
+/// The longest that begins in a range. A definition has decorators, a name or modifiers before it, and a comment may
+/// stand behind it; but nothing in it is longer than itself.
+fn longest<'t>(bodies: &[Node<'t>], range: std::ops::Range<usize>) -> Option<Node<'t>> {
+    let first = bodies.partition_point(|node| node.start_byte() < range.start);
+    let inside = bodies[first..].iter().take_while(|node| node.start_byte() < range.end);
+    inside.copied().reduce(|one, other| if other.byte_range().len() > one.byte_range().len() { other } else { one })
+}
+
 fn node_in<'t>(tree: &'t Tree, range: &std::ops::Range<usize>, source: &[u8], flow: &FlowTable) -> Node<'t> {
     let root = tree.root_node();
-    if range.start == 0 && range.end >= root.end_byte() {
+    if range.start <= root.start_byte() && range.end >= root.end_byte() {
         return root;
     }
-    let mut waiting = vec![root];
-    while let Some(node) = waiting.pop() {
-        let inside = range.start <= node.start_byte() && node.end_byte() <= range.end;
-        if inside && matches!(flow.role(node, source), Some(Role::Function | Role::Class)) {
-            return node;
-        }
-        let mut cursor = node.walk();
-        let within: Vec<Node> = node
-            .children(&mut cursor)
-            .filter(|child| child.end_byte() > range.start && child.start_byte() < range.end)
-            .collect();
-        waiting.extend(within.into_iter().rev());
-    }
-    root.descendant_for_byte_range(range.start, range.end.saturating_sub(1).max(range.start)).unwrap_or(root)
+    let bodies = bodies(tree, source, flow, &[Role::Function, Role::Class]);
+    let inside = || root.descendant_for_byte_range(range.start, range.end.saturating_sub(1).max(range.start));
+    longest(&bodies, range.clone()).or_else(inside).unwrap_or(root)
 }
 
 fn describe(graph: &Graph) -> GraphInfo {
