@@ -141,12 +141,19 @@ DISPUTED = {
 """Where the judge of cognitive complexity leaves SonarSource's definition; functions that have it are not compared."""
 
 
+CONTROL = ast.If | ast.For | ast.While | ast.IfExp | ast.ExceptHandler | ast.Lambda
+
+
 def disputed(function: Definition) -> str | None:
     waiting: list[tuple[ast.AST, int]] = [(function, 0)]
     while waiting:
         node, depth = waiting.pop()
         match node:
-            case ast.If(orelse=[ast.If() as other]) if depth or other.col_offset != node.col_offset:
+            case ast.If(orelse=[ast.If() as other], body=body) if (
+                depth
+                or other.col_offset != node.col_offset
+                or any(isinstance(part, CONTROL) for one in body for part in [one, *inside(one)])
+            ):
                 return "else if"
             case ast.AsyncFor() | ast.Match() | ast.TryStar():
                 return "unknown"
@@ -156,7 +163,7 @@ def disputed(function: Definition) -> str | None:
                 return "recursion"
             case ast.FunctionDef(body=[ast.FunctionDef(), ast.Return()]):
                 return "decorator"
-        deeper = isinstance(node, ast.If | ast.For | ast.While | ast.IfExp | ast.ExceptHandler | Definition | ast.Lambda)
+        deeper = isinstance(node, CONTROL | Definition)
         inner = depth + (deeper and node is not function)
         chain = node.orelse if isinstance(node, ast.If) and len(node.orelse) == 1 else []
         waiting += [(child, depth if child in chain else inner) for child in ast.iter_child_nodes(node)]

@@ -177,7 +177,11 @@ class CodeIntelligence:
             SymbolNotFound, AmbiguousSymbol: the name means none, or several.
         """
         symbol = self._symbol(source, node)
-        return _graph(json.loads(self.flow.graph(source, symbol.start_byte, symbol.end_byte)))
+        return self.graph(source, symbol.start_byte, symbol.end_byte)
+
+    def graph(self, source: bytes, start: int, end: int) -> FlowGraph:
+        """Return the flow of what is defined in a range of bytes."""
+        return _graph(json.loads(self.flow.graph(source, start, end)))
 
     def extract_complexity(self, source: bytes, node: SignatureInfo | str) -> ComplexityMetrics:
         """Return the numbers of a definition: one of ``get_signatures``, or the name of one.

@@ -49,6 +49,11 @@ class LanguageSpec:
     folder: Traversable | None = None
     """Where ``flow.toml`` lies, which is read when a question about a function's inside comes up."""
 
+    @property
+    def has_flow(self) -> bool:
+        """Whether anything is said of the inside of functions."""
+        return self.folder is not None and (self.folder / "flow.toml").is_file()
+
     @cached_property
     def flow(self) -> Flow | None:
         """How control goes through the language's functions; None if nothing says so.
@@ -56,7 +61,7 @@ class LanguageSpec:
         Raises:
             LanguageError: the grammar's package is missing, or ``flow.toml`` does not fit it.
         """
-        if self.folder is None or not (self.folder / "flow.toml").is_file():
+        if self.folder is None or not self.has_flow:
             return None
         source = self.folder / "flow.toml"
         try:
