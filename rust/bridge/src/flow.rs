@@ -33,20 +33,27 @@ impl Flow {
         Ok(Self { table: Arc::new(table), syntax })
     }
 
+    #[pyo3(signature = (source, start=None, end=None))]
     /// The graph of the function in a range of bytes, or of the whole file, as JSON.
-    fn graph(&self, py: Python<'_>, source: &[u8], start: usize, end: usize) -> PyResult<String> {
-        json(py, || report::flow_of(source, start..end, &self.table, &self.syntax))
+    fn graph(&self, py: Python<'_>, source: &[u8], start: Option<usize>, end: Option<usize>) -> PyResult<String> {
+        json(py, || report::flow_of(source, range(start, end), &self.table, &self.syntax))
     }
 
+    #[pyo3(signature = (source, start=None, end=None))]
     /// The metrics of the function in a range of bytes, as JSON.
-    fn metrics(&self, py: Python<'_>, source: &[u8], start: usize, end: usize) -> PyResult<String> {
-        json(py, || report::metrics_of(source, start..end, &self.table, &self.syntax))
+    fn metrics(&self, py: Python<'_>, source: &[u8], start: Option<usize>, end: Option<usize>) -> PyResult<String> {
+        json(py, || report::metrics_of(source, range(start, end), &self.table, &self.syntax))
     }
 
     /// The metrics of all functions of a file, as JSON.
     fn measure(&self, py: Python<'_>, path: &str, source: &[u8]) -> PyResult<String> {
         json(py, || report::measure_all(path, source, &self.table, &self.syntax))
     }
+}
+
+/// A range of bytes; the whole file without one.
+fn range(start: Option<usize>, end: Option<usize>) -> Option<std::ops::Range<usize>> {
+    start.zip(end).map(|(start, end)| start..end)
 }
 
 fn json<T: Serialize>(py: Python<'_>, work: impl Send + FnOnce() -> T) -> PyResult<String> {

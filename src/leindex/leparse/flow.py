@@ -177,11 +177,7 @@ class CodeIntelligence:
             SymbolNotFound, AmbiguousSymbol: the name means none, or several.
         """
         symbol = self._symbol(source, node)
-        return self.graph(source, symbol.start_byte, symbol.end_byte)
-
-    def graph(self, source: bytes, start: int, end: int) -> FlowGraph:
-        """Return the flow of what is defined in a range of bytes."""
-        return _graph(json.loads(self.flow.graph(source, start, end)))
+        return _graph(json.loads(self.flow.graph(source, *_range(symbol))))
 
     def extract_complexity(self, source: bytes, node: SignatureInfo | str) -> ComplexityMetrics:
         """Return the numbers of a definition: one of ``get_signatures``, or the name of one.
@@ -190,7 +186,7 @@ class CodeIntelligence:
             SymbolNotFound, AmbiguousSymbol: the name means none, or several.
         """
         symbol = self._symbol(source, node)
-        return ComplexityMetrics(**json.loads(self.flow.metrics(source, symbol.start_byte, symbol.end_byte)))
+        return ComplexityMetrics(**json.loads(self.flow.metrics(source, *_range(symbol))))
 
     def measure(self, source: bytes, path: str = "source") -> list[MeasuredFunction]:
         """Return the numbers of all functions of a source text, in its order."""
@@ -285,6 +281,11 @@ def _as_symbol(facts: FileFacts, symbol: FileSymbol) -> Symbol:
         parent=None,
         file_flags=0,
     )
+
+
+def _range(symbol: FileSymbol) -> tuple[int, int] | tuple[()]:
+    """The bytes of a definition; none stand for the whole file."""
+    return () if symbol.kind == "module" else (symbol.start_byte, symbol.end_byte)
 
 
 def _measured(path: str, row: dict[str, Any]) -> MeasuredFunction:

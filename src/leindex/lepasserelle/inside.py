@@ -9,7 +9,7 @@ from pathlib import Path
 
 from leindex.errors import EmptyQuery, OutOfRange, ProjectNotFound
 from leindex.leparse.discovery import discover
-from leindex.leparse.flow import CodeIntelligence, MeasuredFunction, find_symbol, read
+from leindex.leparse.flow import CodeIntelligence, MeasuredFunction, SignatureInfo, find_symbol, read
 from leindex.leparse.languages import languages
 from leindex.leparse.outline import language_of, parse_text
 from leindex.lepasserelle.reading import Reading
@@ -34,7 +34,7 @@ def in_file(said: str, folder: Path = Path()) -> ControlFlow | None:
     intelligence, source = CodeIntelligence(language_of(path)), read(path)
     facts = parse_text(file, source, intelligence.spec.name)
     symbol = find_symbol(facts, int(name) if name.isdecimal() else name)
-    return _flow(intelligence, source, file, symbol.qualified_name, symbol.start_byte, symbol.end_byte)
+    return _flow(intelligence, source, file, symbol)
 
 
 def of_symbol(reading: Reading, root: Path, name: str) -> ControlFlow:
@@ -52,19 +52,14 @@ def of_symbol(reading: Reading, root: Path, name: str) -> ControlFlow:
     same = [each for each in facts.symbols if each.qualified_name == symbol.qualified_name]
     nearest = min(same, key=lambda each: abs(each.start_line - symbol.start_line), default=None)
     now = nearest or find_symbol(facts, symbol.qualified_name)
-    return _flow(intelligence, source, symbol.file, now.qualified_name, now.start_byte, now.end_byte)
+    return _flow(intelligence, source, symbol.file, now)
 
 
-def _flow(intelligence: CodeIntelligence, source: bytes, file: str, name: str, start: int, end: int) -> ControlFlow:
-    text = source.decode(errors="replace") if source.isascii() else None
-    graph = intelligence.graph(source, start, end)
-    pieces = {
-        statement: (text or source)[statement.start_byte : statement.end_byte]
-        for block in graph.blocks
-        for statement in block.statements
-    }
-    lines = {each: piece if isinstance(piece, str) else piece.decode(errors="replace") for each, piece in pieces.items()}
-    return ControlFlow(name, file, intelligence.spec.name, graph, lines)
+def _flow(intelligence: CodeIntelligence, source: bytes, file: str, symbol: SignatureInfo) -> ControlFlow:
+    graph = intelligence.compute_cfg(source, symbol)
+    statements = {each for block in graph.blocks for each in block.statements}
+    texts = {each: source[each.start_byte : each.end_byte].decode(errors="replace") for each in statements}
+    return ControlFlow(symbol.qualified_name, file, intelligence.spec.name, graph, texts)
 
 
 def complexities(path: Path, settings: Settings, top: int) -> Complexities:

@@ -58,9 +58,14 @@ impl Reaching<'_> {
             for (place, access) in self.graph.blocks[block].accesses.iter().enumerate() {
                 let access_number = self.starts[block] + place as u32;
                 if access.touch == Touch::Use {
-                    let own = self.first_of[access.variable as usize]..self.first_of[access.variable as usize + 1];
-                    let seen = own.filter(|index| state[index / WORD] >> (index % WORD) & 1 == 1);
-                    chains.extend(seen.map(|index| (access_number, definitions[index].1)));
+                    for (word, mask) in self.words_of(access.variable) {
+                        let mut seen = state[word] & mask;
+                        while seen != 0 {
+                            let index = word * WORD + seen.trailing_zeros() as usize;
+                            chains.push((access_number, definitions[index].1));
+                            seen &= seen - 1;
+                        }
+                    }
                 } else {
                     self.pass(block, place, &mut state);
                 }
@@ -69,13 +74,24 @@ impl Reaching<'_> {
         chains
     }
 
+    /// The bits of a variable's definitions, word by word.
+    fn words_of(&self, variable: u32) -> impl Iterator<Item = (usize, u64)> + use<> {
+        let (start, end) = (self.first_of[variable as usize], self.first_of[variable as usize + 1]);
+        let words = if start == end { 0..0 } else { start / WORD..end.div_ceil(WORD) };
+        words.map(move |word| {
+            let low = start.saturating_sub(word * WORD);
+            let high = (end - word * WORD).min(WORD);
+            (word, (u64::MAX >> (WORD - high)) & (u64::MAX << low))
+        })
+    }
+
     fn pass(&self, block: usize, place: usize, state: &mut [u64]) {
         let access = &self.graph.blocks[block].accesses[place];
         match access.touch {
             Touch::Use => return,
             Touch::Define => {
-                for index in self.first_of[access.variable as usize]..self.first_of[access.variable as usize + 1] {
-                    state[index / WORD] &= !(1 << (index % WORD));
+                for (word, mask) in self.words_of(access.variable) {
+                    state[word] &= !mask;
                 }
             }
             Touch::MayDefine => {}

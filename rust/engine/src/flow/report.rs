@@ -1,5 +1,7 @@
 //! What is said of functions to the outside: graphs and metrics of a source text, as plain values.
 
+use std::ops::Range;
+
 use serde::Serialize;
 use tree_sitter::{Node, Tree};
 
@@ -62,17 +64,18 @@ pub struct Measured {
     pub metrics: Metrics,
 }
 
-/// The graph of what stands in a range of bytes: a function, a class body, or the whole file. None without a grammar.
-pub fn flow_of(source: &[u8], range: std::ops::Range<usize>, flow: &FlowTable, syntax: &Table) -> Option<GraphInfo> {
+/// The graph of what stands in a range of bytes: a function or a class body; without a range of the whole file. None without a
+/// grammar.
+pub fn flow_of(source: &[u8], range: Option<Range<usize>>, flow: &FlowTable, syntax: &Table) -> Option<GraphInfo> {
     let tree = parse_tree(source, syntax)?;
-    let node = node_in(&tree, &range, source, flow);
+    let node = node_in(&tree, range, source, flow);
     Some(describe(&graph_of(node, source, flow)))
 }
 
 /// The numbers of what stands in a range of bytes.
-pub fn metrics_of(source: &[u8], range: std::ops::Range<usize>, flow: &FlowTable, syntax: &Table) -> Option<Metrics> {
+pub fn metrics_of(source: &[u8], range: Option<Range<usize>>, flow: &FlowTable, syntax: &Table) -> Option<Metrics> {
     let tree = parse_tree(source, syntax)?;
-    Some(measure(node_in(&tree, &range, source, flow), source, flow, syntax))
+    Some(measure(node_in(&tree, range, source, flow), source, flow, syntax))
 }
 
 /// All functions of a file that have a body, in the order of the source.
@@ -126,17 +129,15 @@ fn bodies<'t>(tree: &'t Tree, source: &[u8], flow: &FlowTable, roles: &[Role]) -
 
 /// The longest that begins in a range. A definition has decorators, a name or modifiers before it, and a comment may
 /// stand behind it; but nothing in it is longer than itself.
-fn longest<'t>(bodies: &[Node<'t>], range: std::ops::Range<usize>) -> Option<Node<'t>> {
+fn longest<'t>(bodies: &[Node<'t>], range: Range<usize>) -> Option<Node<'t>> {
     let first = bodies.partition_point(|node| node.start_byte() < range.start);
     let inside = bodies[first..].iter().take_while(|node| node.start_byte() < range.end);
     inside.copied().reduce(|one, other| if other.byte_range().len() > one.byte_range().len() { other } else { one })
 }
 
-fn node_in<'t>(tree: &'t Tree, range: &std::ops::Range<usize>, source: &[u8], flow: &FlowTable) -> Node<'t> {
+fn node_in<'t>(tree: &'t Tree, range: Option<Range<usize>>, source: &[u8], flow: &FlowTable) -> Node<'t> {
     let root = tree.root_node();
-    if range.start <= root.start_byte() && range.end >= root.end_byte() {
-        return root;
-    }
+    let Some(range) = range else { return root };
     let bodies = bodies(tree, source, flow, &[Role::Function, Role::Class]);
     let inside = || root.descendant_for_byte_range(range.start, range.end.saturating_sub(1).max(range.start));
     longest(&bodies, range.clone()).or_else(inside).unwrap_or(root)
