@@ -156,11 +156,17 @@ def annotated(language: str, text: str) -> str:
             f"cyclomatic {m.cyclomatic} cognitive {m.cognitive} nesting {m.nesting} parameters {m.parameters}"
         )
     functions = [one for one in intelligence.get_signatures(encoded) if one.kind in {"function", "method"}]
-    for function in reversed(functions):
+    for function in functions:
+        inner = {
+            line
+            for other in functions
+            if function.start_byte < other.start_byte < function.end_byte
+            for line in range(other.start_line, other.end_line + 1)
+        }
         graph = intelligence.compute_cfg(encoded, function)
         starts = {each.start_line for block in graph.blocks for each in block.statements}
         for line in sorted(starts | {each.line for each in graph.definitions}):
-            if any(note.startswith(("->", "defines", "uses")) for note in notes[line]):
+            if line in inner:
                 continue
             ways = sorted(_ways(graph, line), key=str) if line in starts else []
             if ways and {kind for _, kind in ways} != {"next"}:

@@ -134,7 +134,7 @@ impl Graph {
             for _ in 0..count {
                 let Some(through) = passes(edge.to) else { break };
                 edge.to = through.to;
-                if edge.kind == EdgeKind::Next {
+                if edge.kind == EdgeKind::Next || through.kind == EdgeKind::Exception {
                     edge.kind = through.kind;
                 }
             }

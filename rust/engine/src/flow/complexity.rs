@@ -114,13 +114,13 @@ impl<'t> Walk<'t> {
             Role::If | Role::Conditional | Role::Guard => {
                 self.decide(at, 1);
                 let chained = self.chained.remove(&node.id());
-                self.metrics.cognitive += if chained { 1 } else { 1 + level };
+                self.cost(if chained { 1 } else { 1 + level });
                 self.alternatives(node, rule);
                 deeper
             }
             Role::Elif => {
                 self.decide(at, 1);
-                self.metrics.cognitive += 1;
+                self.cost(1);
                 deeper
             }
             Role::While | Role::DoWhile | Role::For | Role::ForEach | Role::Loop => {
@@ -133,7 +133,7 @@ impl<'t> Walk<'t> {
                 {
                     return at;
                 }
-                self.metrics.cognitive += 1 + level + rule.all(Part::Else, node).len().min(1) as u32;
+                self.cost(1 + level + rule.all(Part::Else, node).len().min(1) as u32);
                 deeper
             }
             Role::Filter => {
@@ -141,7 +141,7 @@ impl<'t> Walk<'t> {
                 at
             }
             Role::Switch => {
-                self.metrics.cognitive += 1 + level;
+                self.cost(1 + level);
                 deeper
             }
             Role::Case => {
@@ -150,15 +150,15 @@ impl<'t> Walk<'t> {
             }
             Role::Catch => {
                 self.decide(at, 1);
-                self.metrics.cognitive += 1 + level;
+                self.cost(1 + level);
                 deeper
             }
             Role::Break | Role::Continue if rule.one(Part::Label, node).is_some() => {
-                self.metrics.cognitive += 1;
+                self.cost(1);
                 at
             }
             Role::Goto => {
-                self.metrics.cognitive += 1;
+                self.cost(1);
                 at
             }
             Role::Assert => {
@@ -178,6 +178,10 @@ impl<'t> Walk<'t> {
         }
     }
 
+    fn cost(&mut self, more: u32) {
+        self.metrics.cognitive = self.metrics.cognitive.saturating_add(more);
+    }
+
     fn decide(&mut self, at: At, decisions: u32) {
         if at.own {
             self.metrics.cyclomatic += decisions;
@@ -195,7 +199,7 @@ impl<'t> Walk<'t> {
         if otherwise.len() == 1 && self.table.role(inner, self.source) == Some(Role::If) {
             self.chained.insert(inner.id());
         } else {
-            self.metrics.cognitive += 1;
+            self.cost(1);
         }
     }
 
@@ -203,7 +207,7 @@ impl<'t> Walk<'t> {
     fn sequence(&mut self, node: Node<'t>, rule: &'t Rule) {
         let logic = rule.logic(node, self.source);
         if !self.chained.remove(&node.id()) && logic != Some(Logic::Nothing) {
-            self.metrics.cognitive += 1;
+            self.cost(1);
         }
         for side in [Part::Left, Part::Right].into_iter().filter_map(|part| rule.one(part, node)) {
             let inner = unwrapped(side, self.table, self.source);
