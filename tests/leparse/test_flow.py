@@ -50,8 +50,9 @@ def turned(said: dict[str, Any], own: dict[str, Any]) -> Iterator[tuple[str, dic
     for table in ("nodes", "calls"):
         for kind, row in own.get(table, {}).items():
             changed = deepcopy(said)
-            optional = isinstance(row, dict) and row.get("optional", False)
-            changed[table][kind] = {"role": "break" if "exit" in str(row) else "exit", "optional": optional}
+            if isinstance(row, dict) and row.get("optional"):
+                continue  # the installed grammar may lack it
+            changed[table][kind] = {"role": "break" if "exit" in str(row) else "exit"}
             yield f"[{table}] {kind}", changed
     for key in own.keys() - {"nodes", "calls", "inherits"}:
         yield key, {name: value for name, value in said.items() if name != key}

@@ -93,6 +93,9 @@ impl<'t> Walk<'t> {
                 waiting.extend(children(at.node).into_iter().map(|node| At { node, ..at }));
                 continue;
             };
+            if rule.role == Role::Skip {
+                continue;
+            }
             if rule.role == Role::Call {
                 self.call(at.node, rule);
             }
@@ -219,8 +222,7 @@ impl<'t> Walk<'t> {
     }
 
     fn call(&mut self, node: Node<'t>, rule: &'t Rule) {
-        let callee = rule.one(Part::Callee, node);
-        let text = callee.and_then(|callee| self.source.get(callee.byte_range())).unwrap_or_default();
+        let text = rule.callee(node, self.source).unwrap_or_default();
         let own = text
             .splitn(2, |byte| *byte == b'.')
             .nth(1)

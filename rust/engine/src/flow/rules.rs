@@ -250,6 +250,12 @@ impl Rule {
         !self.parts[part as usize].is_empty()
     }
 
+    /// The text of what a call calls, from the first to the last node of that part.
+    pub fn callee<'s>(&self, node: Node, source: &'s [u8]) -> Option<&'s [u8]> {
+        let named = self.all(Part::Callee, node);
+        source.get(named.first()?.start_byte()..named.last()?.end_byte())
+    }
+
     /// What an operator of this row does in a node.
     pub fn logic(&self, node: Node, source: &[u8]) -> Option<Logic> {
         let operator = self.one(Part::Operator, node)?;
@@ -321,8 +327,7 @@ impl FlowTable {
         if rule.role != Role::Call || self.calls.is_empty() {
             return Some(rule);
         }
-        let callee = rule.one(Part::Callee, node).and_then(|callee| source.get(callee.byte_range()));
-        Some(callee.and_then(|text| self.calls.get(text)).unwrap_or(rule))
+        Some(rule.callee(node, source).and_then(|text| self.calls.get(text)).unwrap_or(rule))
     }
 
     pub fn role(&self, node: Node, source: &[u8]) -> Option<Role> {
