@@ -1,8 +1,8 @@
-"""Other people's tools are the judges of our numbers: radon of cyclomatic, cognitive_complexity of cognitive complexity.
+"""Other people's tools are the judges of our numbers: radon and cognitive_complexity.
 
 The judged are the functions of the standard library: a part of its files in each run, all of them with `ACCURACY=all`.
-Where the tools count by other rules, the difference is computed from Python's own tree, so that every number is accounted
-for, and `RULES` says why ours differ.
+Where the tools count by other rules, the difference is computed from Python's own tree, so that every number is
+accounted for, and `RULES` and `DISPUTED` say why ours differ.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PYTHON = CodeIntelligence("python")
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 RULES = {
-    "else of a loop or try": "radon adds one; it is no decision of its own, for the loop or the handlers decided already",
+    "else of a loop or try": "radon adds one; the loop or the handlers decided already",
     "inside an assert": "radon does not look there; a condition in it branches as any other does",
     "default case": "radon leaves it out only where it is `_`; `case name` takes everything as well",
     "except*": "radon does not know it",
@@ -94,7 +94,12 @@ def radon(node: Definition) -> int:
 def difference(node: Definition) -> int:
     """Radon's number less ours, by `RULES`."""
     total = 0
-    body = [part for statement in node.body if not isinstance(statement, Definition | ast.ClassDef) for part in [statement, *inside(statement)]]
+    body = [
+        part
+        for statement in node.body
+        if not isinstance(statement, Definition | ast.ClassDef)
+        for part in [statement, *inside(statement)]
+    ]
     for part in body:
         if isinstance(part, ast.For | ast.AsyncFor | ast.While | ast.Try) and part.orelse:
             total += 1
@@ -132,7 +137,7 @@ def test_cyclomatic_complexity_is_radons_by_its_rules(judged: list[tuple[Definit
 
 
 DISPUTED = {
-    "else if": "an `if` alone in an `else` is taken for an `elif`, and a chain inside other control is nested once less",
+    "else if": "an `if` alone in an `else` is taken for an `elif`, and a chain is nested once less",
     "unknown": "`async for`, `match` and `except*` are not known to the judge",
     "operators": "it does not look inside a sequence of operators, and counts one in parentheses again",
     "recursion": "a method that calls itself through `self` is not seen; SonarSource counts it",

@@ -1,7 +1,7 @@
 """What Python really runs is the judge of our graphs: every step between statements is a path that they have.
 
-Functions of the standard library run under `sys.settrace`. A line that runs is taken for the statement of ours that it
-belongs to; where control then goes must be a statement that follows in the graph, with nothing but empty blocks between.
+Functions of the standard library run under `sys.settrace`. A line that runs is taken for the statement that it belongs
+to; where control then goes must be a statement that follows in the graph, with nothing but empty blocks between.
 A generator's frame goes on where it yielded; a comprehension has a frame of its own, and is left out.
 """
 
@@ -155,7 +155,7 @@ def run_textwrap() -> None:
 
 
 def run_json() -> None:
-    value = {"a": [1, 2.5, None, True, False, "é\"\n", {}, [], float("inf")], "b": {"c": (1, 2)}, "d": -1}
+    value = {"a": [1, 2.5, None, True, False, 'é"\n', {}, [], float("inf")], "b": {"c": (1, 2)}, "d": -1}
     for options in ({}, {"indent": 2}, {"sort_keys": True, "indent": None}, {"skipkeys": True, "indent": 1}):
         encoded = json.dumps({**value, 1: 2, None: 3} if "sort_keys" not in options else value, **options)
         json.loads(encoded, object_pairs_hook=list), json.loads(encoded.encode())
@@ -167,7 +167,19 @@ def run_json() -> None:
         with suppress(ValueError, TypeError):
             json.dumps(wrong, indent=1)
     scan = json.scanner.py_make_scanner(json.decoder.JSONDecoder())
-    for text in ('{"a": [1, -2.5e3, "x\\u00e9\\ud834\\udd1e"], "b": null}', '{"a"', "[1,]", "[1 2]", '{"a":1,}', '"a', "tru", "", "{ }", "[ ]", '{1}'):
+    for text in (
+        '{"a": [1, -2.5e3, "x\\u00e9\\ud834\\udd1e"], "b": null}',
+        '{"a"',
+        "[1,]",
+        "[1 2]",
+        '{"a":1,}',
+        '"a',
+        "tru",
+        "",
+        "{ }",
+        "[ ]",
+        "{1}",
+    ):
         with suppress(ValueError, StopIteration):
             scan(text, 0)
             json.decoder.JSONDecoder().raw_decode(text)
@@ -183,7 +195,7 @@ def run_difflib() -> None:
 
 
 def run_shlex() -> None:
-    for text in ("a 'b c' \"d\\\"e\" # f\n g", "a|b;c&&d", "'open", '"a\\', "a\\", ""):
+    for text in ('a \'b c\' "d\\"e" # f\n g', "a|b;c&&d", "'open", '"a\\', "a\\", ""):
         for options in ({"posix": True}, {"posix": False}, {"posix": True, "punctuation_chars": True}):
             with suppress(ValueError):
                 list(shlex.shlex(text, **options))  # type: ignore[arg-type]
@@ -192,7 +204,10 @@ def run_shlex() -> None:
 
 def run_configparser() -> None:
     text = "[DEFAULT]\nx = 1\n[a]\ny: %(x)s/2\n ; note\nz =\n  many\n  lines\n[b]\nk\n"
-    for options in ({"allow_no_value": True}, {"allow_no_value": True, "interpolation": configparser.ExtendedInterpolation()}):
+    for options in (
+        {"allow_no_value": True},
+        {"allow_no_value": True, "interpolation": configparser.ExtendedInterpolation()},
+    ):
         parser = configparser.ConfigParser(**options)  # type: ignore[arg-type]
         parser.read_string(text)
         for section in parser:
@@ -211,7 +226,9 @@ def run_heapq() -> None:
 
 
 def run_tokenize() -> None:
-    source = b"# -*- coding: utf-8 -*-\ndef f(x):\n  if x: return '''a\nb'''\n  y = f'{x}' + \\\n 1.5e3\n\n#c\n(1,\n2)\n"
+    source = (
+        b"# -*- coding: utf-8 -*-\ndef f(x):\n  if x: return '''a\nb'''\n  y = f'{x}' + \\\n 1.5e3\n\n#c\n(1,\n2)\n"
+    )
     tokens = list(tokenize.tokenize(io.BytesIO(source).readline))
     tokenize.untokenize(tokens), tokenize.untokenize(each[:2] for each in tokens)
     for wrong in (b"'''a", b"(\n", b"if x:\n    a\n  b\n", b"# coding: nope\n"):
@@ -235,13 +252,21 @@ def run_argparse() -> None:
 
 def run_others() -> None:
     pprint.pformat({"a": list(range(50)), "b": {"c": "x" * 200, "d": (1,)}, "e": {1, 2}}, width=30, compact=True)
-    statistics.median([1, 3, 2]), statistics.mode("aab"), statistics.pstdev([1.5, 2, 9]), statistics.quantiles([1, 2, 3, 4])
+    (
+        statistics.median([1, 3, 2]),
+        statistics.mode("aab"),
+        statistics.pstdev([1.5, 2, 9]),
+        statistics.quantiles([1, 2, 3, 4]),
+    )
     statistics.mean([fractions.Fraction(1, 3), 2]), statistics.fmean([1, 2]), statistics.harmonic_mean([1, 2.5])
     for text in ("3/4", "-1.5e2", "x", "1/0"):
         with suppress(ValueError, ZeroDivisionError):
             fractions.Fraction(text).limit_denominator(10)
     fractions.Fraction(7, 3) ** 2, round(fractions.Fraction(7, 3), 1), fractions.Fraction(1, 2) == 0.5
-    string.Template("$a ${b} $$ $").safe_substitute(a=1), string.Formatter().format("{0!r:>5} {x[0]} {}" .replace("{}", ""), 1, x=[2])
+    (
+        string.Template("$a ${b} $$ $").safe_substitute(a=1),
+        string.Formatter().format("{0!r:>5} {x[0]} {}".replace("{}", ""), 1, x=[2]),
+    )
     reader = csv.DictReader(io.StringIO("a,b\n1,2,3\n\n4\n"))
     list(reader), csv.Sniffer().sniff("a;b;c\n1;2;3\n"), csv.Sniffer().has_header("a,b\n1,2\n3,4\n")
     for way in range(0, 9, 2):

@@ -23,11 +23,11 @@ def leave(how: str, log: list[str]) -> str:
             log.append(how)
             if how == "return":
                 return "returned"
-            elif how == "break":
+            if how == "break":
                 break
-            elif how == "continue":
+            if how == "continue":
                 continue
-            elif how == "raise":
+            if how == "raise":
                 raise KeyError(how)
         except KeyError as error:
             log.append(str(error))
@@ -38,7 +38,7 @@ def leave(how: str, log: list[str]) -> str:
         finally:
             log.append("finally")
             if how == "override":
-                return "overridden"
+                return "overridden"  # noqa: B012
     else:
         log.append("exhausted")
     return "end"

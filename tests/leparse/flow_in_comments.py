@@ -126,7 +126,7 @@ def _ways(graph: FlowGraph, line: int) -> set[tuple[str, str]]:
         while waiting:
             target, kind = waiting.pop()
             to = graph.blocks[target]
-            if target == graph.exit or to.statements and to.statements[0].start_line != line:
+            if target == graph.exit or (to.statements and to.statements[0].start_line != line):
                 ways.add(("exit" if target == graph.exit else str(to.statements[0].start_line), kind))
             elif not to.statements and target not in seen:
                 seen.add(target)
@@ -181,6 +181,10 @@ def annotated(language: str, text: str) -> str:
             if dead and dead <= set(graph.unreachable):
                 notes[line].append("dead")
     sign = "#" if language == "python" else "//"
-    return "\n".join(
-        f"{line}  {sign} {'; '.join(notes[number])}" if notes[number] else line for number, line in enumerate(lines, 1)
-    ) + "\n"
+    return (
+        "\n".join(
+            f"{line}  {sign} {'; '.join(notes[number])}" if notes[number] else line
+            for number, line in enumerate(lines, 1)
+        )
+        + "\n"
+    )

@@ -35,13 +35,13 @@ impl Flow {
 
     #[pyo3(signature = (source, start=None, end=None))]
     /// The graph of the function in a range of bytes, or of the whole file, as JSON.
-    fn graph(&self, py: Python<'_>, source: &[u8], start: Option<usize>, end: Option<usize>) -> PyResult<String> {
+    pub fn graph(&self, py: Python<'_>, source: &[u8], start: Option<usize>, end: Option<usize>) -> PyResult<String> {
         json(py, || report::flow_of(source, range(start, end), &self.table, &self.syntax))
     }
 
     #[pyo3(signature = (source, start=None, end=None))]
     /// The metrics of the function in a range of bytes, as JSON.
-    fn metrics(&self, py: Python<'_>, source: &[u8], start: Option<usize>, end: Option<usize>) -> PyResult<String> {
+    pub fn metrics(&self, py: Python<'_>, source: &[u8], start: Option<usize>, end: Option<usize>) -> PyResult<String> {
         json(py, || report::metrics_of(source, range(start, end), &self.table, &self.syntax))
     }
 

@@ -71,7 +71,7 @@ class Access:
     number: int
     """Tells variables of one name in different scopes apart."""
     kind: str
-    """``parameter``, ``assign``, ``augment``, ``declare``, ``loop``, … of a definition, ``read`` or ``capture`` of a use."""
+    """``parameter``, ``assign``, ``augment``, ``declare``, ``loop``, … of a definition; ``read`` or ``capture``."""
     block: int
     line: int
     byte: int

@@ -12,7 +12,20 @@ from typer.testing import CliRunner
 import leindex
 from leindex.lepasserelle.cli.app import app
 
-COMMANDS = ["index", "search", "analyze", "show", "callers", "callees", "status", "parse", "cfg", "complexity", "languages", "mcp"]
+COMMANDS = [
+    "index",
+    "search",
+    "analyze",
+    "show",
+    "callers",
+    "callees",
+    "status",
+    "parse",
+    "cfg",
+    "complexity",
+    "languages",
+    "mcp",
+]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

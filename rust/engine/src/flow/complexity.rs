@@ -258,7 +258,8 @@ fn holds(outer: Node, inner: Node) -> bool {
 /// Lines and Halstead's numbers, from the leaves.
 fn tokens(function: Node, source: &[u8], syntax: &Table, metrics: &mut Metrics) {
     let (mut code, mut comments) = (FxHashSet::default(), FxHashSet::default());
-    let (mut operators, mut operands): (FxHashMap<&[u8], u32>, FxHashMap<&[u8], u32>) = Default::default();
+    let mut operators: FxHashMap<&[u8], u32> = FxHashMap::default();
+    let mut operands: FxHashMap<&[u8], u32> = FxHashMap::default();
     let mut waiting = vec![function];
     while let Some(node) = waiting.pop() {
         let lines = node.start_position().row..=node.end_position().row;

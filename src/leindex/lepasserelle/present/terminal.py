@@ -247,7 +247,9 @@ def languages(value: Catalogue) -> RenderableType:
 @render.register
 def control_flow(value: ControlFlow) -> RenderableType:
     """Blocks in the order of the source."""
-    parts: list[RenderableType] = [f"[bold]{escape(value.name)}[/bold] [dim]{escape(value.file)}, {value.language}[/dim]"]
+    parts: list[RenderableType] = [
+        f"[bold]{escape(value.name)}[/bold] [dim]{escape(value.file)}, {value.language}[/dim]"
+    ]
     for block in value.graph.blocks:
         first, *others = flow_block(value, block)
         style = "red" if block.id in value.graph.unreachable else "bold"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,7 +28,7 @@ def cfg(
     path: options.Project = None,
     json: options.Json = False,
 ) -> None:
-    """Show how control goes through a function: blocks of statements and the ways between them."""
+    """Show how control goes through a function."""
     from leindex.lepasserelle.inside import in_file  # noqa: PLC0415
     from leindex.lepasserelle.present import diagrams  # noqa: PLC0415
 

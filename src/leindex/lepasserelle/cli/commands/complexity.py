@@ -13,12 +13,13 @@ from leindex.lepasserelle.cli.running import emit, errors_as_sentences
 
 def complexity(
     path: Annotated[
-        Path, typer.Argument(metavar="[PATH]", help="File or folder. Default: the folder you are in.", show_default=False)
+        Path,
+        typer.Argument(metavar="[PATH]", help="File or folder. Default: the folder you are in.", show_default=False),
     ] = Path(),
     top: Annotated[int, typer.Option("--top", help="How many functions to show.")] = 20,
     json: options.Json = False,
 ) -> None:
-    """List the functions that are hardest to follow, by cognitive, then cyclomatic complexity."""
+    """List the functions that are hardest to follow."""
     from leindex.lepasserelle.inside import complexities  # noqa: PLC0415
     from leindex.lepasserelle.settings import Settings  # noqa: PLC0415
 
