@@ -32,6 +32,7 @@ def in_file(said: str, folder: Path = Path()) -> ControlFlow | None:
         return None
     path = folder / file
     intelligence, source = CodeIntelligence(language_of(path)), read(path)
+    file = os.path.relpath(path, folder)
     facts = parse_text(file, source, intelligence.spec.name)
     symbol = find_symbol(facts, int(name) if name.isdecimal() else name)
     return _flow(intelligence, source, file, symbol)

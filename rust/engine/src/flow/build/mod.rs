@@ -206,7 +206,7 @@ impl<'t> Builder<'t> {
         self.depth += 1;
         let labels = if rule.role == Role::Label { Vec::new() } else { std::mem::take(&mut self.labels) };
         match rule.role {
-            Role::Block => self.scope(|builder| builder.sequence(node)),
+            Role::Block => self.scope(|builder| builder.sequence(node, rule)),
             Role::If | Role::Conditional => self.branches(node, rule),
             Role::Guard => self.guard(node, rule),
             Role::While | Role::DoWhile | Role::For | Role::ForEach | Role::Loop => self.looping(node, rule, labels),
@@ -225,9 +225,10 @@ impl<'t> Builder<'t> {
     }
 
     /// The statements of a block; a `defer` among them takes the rest of it under its care.
-    fn sequence(&mut self, node: Node<'t>) {
+    fn sequence(&mut self, node: Node<'t>, rule: &'t Rule) {
         let mut deferred = 0;
-        for child in children(node) {
+        let statements = if rule.has(Part::Body) { rule.all(Part::Body, node) } else { children(node) };
+        for child in statements {
             let inner = unwrapped(child, self.table, self.source);
             match self.table.rule(inner, self.source) {
                 Some(rule) if rule.role == Role::Defer => {
