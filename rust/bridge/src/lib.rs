@@ -6,6 +6,7 @@ mod allocator;
 mod analyzer;
 mod context;
 mod errors;
+mod flow;
 mod graph;
 mod snapshot;
 mod source;
@@ -32,6 +33,8 @@ mod _engine {
     use crate::errors::EngineError;
     #[pymodule_export]
     use crate::errors::SnapshotUnusable;
+    #[pymodule_export]
+    use crate::flow::Flow;
     #[pymodule_export]
     use crate::graph::{NodeRows, Program, ProgramBuilder};
     #[pymodule_export]

@@ -1,6 +1,7 @@
 """What the parse layer uses of the engine; the only module here that imports it."""
 
 from leindex_rust import (
+    Flow,
     Language,
     ParsedFile,
     WalkedFile,
@@ -15,6 +16,7 @@ from leindex_rust import (
 )
 
 __all__ = [
+    "Flow",
     "Language",
     "ParsedFile",
     "WalkSkip",

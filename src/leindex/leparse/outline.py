@@ -17,7 +17,7 @@ from typing import Any
 
 from leindex.errors import FileNotParsed
 from leindex.leparse.languages import TEXT, languages
-from leindex.leparse.native import ParsedFile, describe_facts, parse_files
+from leindex.leparse.native import ParsedFile, describe_facts, parse_files, parse_source
 
 MOST_BYTES = 64 << 20
 AT_ONCE = 256  # files parsed together: enough for all cores, little to hold
@@ -123,7 +123,7 @@ def parse_many(paths: Iterable[str | os.PathLike[str]], root: str | os.PathLike[
     waiting = iter(paths)
     while some := list(islice(waiting, AT_ONCE)):
         relative = [_relative(Path(path), base) for path in some]
-        spoken = [_language(base / path) for path in relative]
+        spoken = [language_of(base / path) for path in relative]
         names = sorted(set(spoken))
         work = [(path, names.index(language), 0) for path, language in zip(relative, spoken, strict=True)]
         parsed = parse_files(base, work, [languages()[name].native for name in names], max_bytes=MOST_BYTES)
@@ -131,11 +131,21 @@ def parse_many(paths: Iterable[str | os.PathLike[str]], root: str | os.PathLike[
             yield _facts(path, language, file)
 
 
+def parse_text(path: str, source: bytes, language: str) -> FileFacts:
+    """Parse a source text in memory as if it were the file ``path``."""
+    return _facts(path, language, parse_source(path, source, languages()[language].native))
+
+
 def _relative(path: Path, base: Path) -> str:
     return PurePosixPath(os.path.relpath(path.absolute(), base)).as_posix()
 
 
-def _language(path: Path) -> str:
+def language_of(path: Path) -> str:
+    """Return the name of the language of a file; ``text`` if none claims it.
+
+    Raises:
+        FileNotParsed: its name tells nothing, and it cannot be read.
+    """
     known = languages().for_path(path.name)
     if known:
         return known

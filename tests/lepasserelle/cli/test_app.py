@@ -12,7 +12,20 @@ from typer.testing import CliRunner
 import leindex
 from leindex.lepasserelle.cli.app import app
 
-COMMANDS = ["index", "search", "analyze", "show", "callers", "callees", "status", "parse", "languages", "mcp"]
+COMMANDS = [
+    "index",
+    "search",
+    "analyze",
+    "show",
+    "callers",
+    "callees",
+    "status",
+    "parse",
+    "cfg",
+    "complexity",
+    "languages",
+    "mcp",
+]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -29,7 +42,7 @@ def test_help_lists_every_command_in_a_whole_sentence() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_every_option(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"]).output
-    assert ("--project" in shown) == (command not in ("parse", "languages"))
+    assert ("--project" in shown) == (command not in ("parse", "complexity", "languages"))
     assert ("--json" in shown) == (command != "mcp")
     options = shown[shown.index("Options:") :].splitlines()[1:]
     assert [line for line in options if line.strip().startswith("-") and "  " not in line.strip()] == []

@@ -8,7 +8,7 @@ mod clauses;
 mod comments;
 mod declarators;
 mod definitions;
-mod extract;
+pub(crate) mod extract;
 pub mod facts;
 mod headings;
 mod imports;

@@ -20,7 +20,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from leindex.errors import LanguageError
-from leindex.leparse.native import Language
+from leindex.leparse.native import Flow, Language
 
 TEXT = "text"
 """The language of every text file that no other language claims."""
@@ -46,6 +46,28 @@ class LanguageSpec:
     """``package`` and ``function`` of the grammar's wheel; None for text."""
     traits: Mapping[str, Any] = field(default_factory=dict)
     rules: Mapping[str, Any] = field(default_factory=dict)
+    folder: Traversable | None = None
+    """Where ``flow.toml`` lies, which is read when a question about a function's inside comes up."""
+
+    @property
+    def has_flow(self) -> bool:
+        """Whether anything is said of the inside of functions."""
+        return self.folder is not None and (self.folder / "flow.toml").is_file()
+
+    @cached_property
+    def flow(self) -> Flow | None:
+        """How control goes through the language's functions; None if nothing says so.
+
+        Raises:
+            LanguageError: the grammar's package is missing, or ``flow.toml`` does not fit it.
+        """
+        if self.folder is None or not self.has_flow:
+            return None
+        source = self.folder / "flow.toml"
+        try:
+            return Flow(self.native, json.dumps(read_flow(self.folder, self.folder)))
+        except ValueError as error:
+            raise LanguageError(f"{source}: {error}") from error
 
     @cached_property
     def native(self) -> Language:
@@ -148,7 +170,26 @@ def load_languages(folder: Traversable) -> Languages:
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if (entry / "language.toml").is_file()
     }
-    return Languages(_spec(name, raw) for name in raw)
+    return Languages(_spec(name, raw, folder / name) for name in raw)
+
+
+def read_flow(folder: Traversable, first: Traversable) -> dict[str, Any]:
+    """What a folder's ``flow.toml`` says on top of that of the language that it inherits.
+
+    Raises:
+        LanguageError: it is not valid, or inherits from no other language; ``first`` is where that began.
+    """
+    said = _read(folder / "flow.toml")
+    source = said.pop("source")
+    parent = said.pop("inherits", None)
+    if parent is None:
+        return said
+    around = files(__package__) / parent
+    if not (around / "flow.toml").is_file() or str(around) == str(first):
+        raise LanguageError(f"{source}: inherits {parent!r}, which is no other language with a flow.toml.")
+    base = read_flow(around, first)
+    calls = {"calls": {**base.get("calls", {}), **said.get("calls", {})}}
+    return {**_merged(base, said), **calls}
 
 
 def _read(path: Traversable) -> dict[str, Any]:
@@ -158,7 +199,7 @@ def _read(path: Traversable) -> dict[str, Any]:
         raise LanguageError(f"{path}: {error}") from error
 
 
-def _spec(folder: str, raw: Mapping[str, dict[str, Any]]) -> LanguageSpec:
+def _spec(folder: str, raw: Mapping[str, dict[str, Any]], place: Traversable) -> LanguageSpec:
     said = raw[folder]
     unknown = said.keys() - _KEYS - {"source"}
     if unknown:
@@ -180,6 +221,7 @@ def _spec(folder: str, raw: Mapping[str, dict[str, Any]]) -> LanguageSpec:
         traits=traits,
         rules=rules,
         tests=tuple(tests),
+        folder=place,
         **lists,
     )
 

@@ -15,6 +15,8 @@ from leindex.lepasserelle.cli.commands import (
     analyze,
     callees,
     callers,
+    cfg,
+    complexity,
     index,
     languages,
     mcp,
@@ -40,6 +42,8 @@ app.command()(callers.callers)
 app.command()(callees.callees)
 app.command()(status.status)
 app.command()(parse.parse)
+app.command()(cfg.cfg)
+app.command()(complexity.complexity)
 app.command()(languages.languages)
 app.command()(mcp.mcp)
 

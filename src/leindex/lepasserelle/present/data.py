@@ -10,7 +10,15 @@ from typing import Any
 from leindex.legraphe.neighbours import Ambiguity
 from leindex.leparse.catalogue import LanguageInfo
 from leindex.leparse.outline import FileFacts
-from leindex.lepasserelle.values import Catalogue, Definition, Relations, SearchAnswer, Status
+from leindex.lepasserelle.values import (
+    Catalogue,
+    Complexities,
+    ControlFlow,
+    Definition,
+    Relations,
+    SearchAnswer,
+    Status,
+)
 from leindex.types import Context, ContextPiece, IndexReport, Relation, SearchHit, Skipped, Symbol
 
 FILE_FLAGS = {1: "generated", 2: "test", 4: "vendored", 8: "example"}
@@ -200,6 +208,23 @@ def language(value: LanguageInfo) -> dict[str, Any]:
 def languages(value: Catalogue) -> dict[str, Any]:
     """All languages."""
     return {"languages": [language(each) for each in value.languages]}
+
+
+@render.register
+def control_flow(value: ControlFlow) -> dict[str, Any]:
+    """How control goes through a function."""
+    return {"name": value.name, "file": value.file, "language": value.language, **asdict(value.graph)}
+
+
+@render.register
+def complexities(value: Complexities) -> dict[str, Any]:
+    """Functions that are hard to follow."""
+    rows = [{**asdict(each), **asdict(each.metrics)} for each in value.functions]
+    return {
+        "path": value.path,
+        "count": value.count,
+        "functions": [{key: said for key, said in row.items() if key != "metrics"} for row in rows],
+    }
 
 
 def by_reason(report: IndexReport) -> Mapping[str, int]:

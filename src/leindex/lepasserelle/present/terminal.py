@@ -19,15 +19,26 @@ from leindex.lepasserelle.present import numbered
 from leindex.lepasserelle.present.data import by_reason
 from leindex.lepasserelle.present.text import (
     CERTAIN,
+    COLUMNS,
     about_file,
+    flow_block,
     heading,
     most_first,
+    numbers,
     open_name,
     outline,
     place,
     title,
 )
-from leindex.lepasserelle.values import Catalogue, Definition, Relations, SearchAnswer, Status
+from leindex.lepasserelle.values import (
+    Catalogue,
+    Complexities,
+    ControlFlow,
+    Definition,
+    Relations,
+    SearchAnswer,
+    Status,
+)
 from leindex.types import Context, IndexReport, SearchHit, Symbol
 
 THEME = "ansi_dark"
@@ -231,3 +242,31 @@ def languages(value: Catalogue) -> RenderableType:
             ", ".join(each.knows),
         )
     return table
+
+
+@render.register
+def control_flow(value: ControlFlow) -> RenderableType:
+    """Blocks in the order of the source."""
+    parts: list[RenderableType] = [
+        f"[bold]{escape(value.name)}[/bold] [dim]{escape(value.file)}, {value.language}[/dim]"
+    ]
+    for block in value.graph.blocks:
+        first, *others = flow_block(value, block)
+        style = "red" if block.id in value.graph.unreachable else "bold"
+        text = Text(first + "\n", style=style)
+        text.append(numbered.harmless("\n".join(others)), style="default")
+        parts.append(text)
+    return Group(*parts)
+
+
+@render.register
+def complexities(value: Complexities) -> RenderableType:
+    """A table of functions, hardest first."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in COLUMNS:
+        table.add_column(column, justify="right")
+    table.add_column("function", overflow="fold")
+    for each in value.functions:
+        place = f"[dim]{escape(each.file)}:{each.start_line}[/dim]"
+        table.add_row(*numbers(each), f"[bold]{escape(each.name)}[/bold] {place}")
+    return Group(table, f"[dim]{len(value.functions):,} of {value.count:,} functions[/dim]")
