@@ -9,7 +9,7 @@ use super::extract::Extractor;
 use super::facts::SymbolKind;
 use super::imports::Prefix;
 use super::names;
-use super::rules::{Role, Rule, mark, part, part_at};
+use super::rules::{NamedBy, Role, Rule, mark};
 
 /// Heads (`f(x) when y`) nested deeper than this define nothing.
 const MAX_NESTING: usize = 16;
@@ -17,12 +17,18 @@ const MAX_NESTING: usize = 16;
 impl<'a> Extractor<'a> {
     /// The arguments of a call: what the rule of its kind names as parameters.
     pub(super) fn arguments<'t>(&self, call: Node<'t>) -> Option<Node<'t>> {
-        part(call, &self.table.rule(call.kind_id())?.parameters)
+        self.table.rule(call.kind_id())?.parameters.of(call)
     }
 
     pub(super) fn called_definition(&mut self, node: Node, rule: &Rule, kind: SymbolKind) {
+        if !rule.each.is_empty() {
+            return self.define_each(node, rule);
+        }
+        if rule.named_by == Some(NamedBy::Holder) {
+            return self.held_definition(node);
+        }
         let Some(base) = self.table.rule(node.kind_id()) else { return };
-        let Some(callee) = part_at(node, base.callee) else { return };
+        let Some(callee) = base.callee.of(node) else { return };
         // With its sign the call is one node.
         let signed = node.start_byte() as u32 == self.prefix.1;
         let whole = node.parent().filter(|_| signed).unwrap_or(node);
@@ -59,6 +65,13 @@ impl<'a> Extractor<'a> {
         self.finish_definition(place, rule);
     }
 
+    /// A definition that is called as what holds it; without one its body has no name.
+    fn held_definition(&mut self, node: Node) {
+        let maker = self.table.rule(node.kind_id()).and_then(|base| base.receiver.of(node));
+        self.taken_until = self.taken_until.max(maker.map_or(0, |maker| maker.end_byte() as u32));
+        self.anonymous(node);
+    }
+
     /// A value by which a module is known under a name with a sign: `@limit 10`.
     fn called_variable(&mut self, whole: Node, call: Node, callee: Node, rule: &Rule) {
         if self.scope().kind != SymbolKind::Module || self.arguments(call).is_none() {
@@ -93,11 +106,11 @@ impl<'a> Extractor<'a> {
             }
             let rule = self.rule_of(head)?;
             match rule.role {
-                Role::Declarator if rule.name == 0 => return Some((self.innermost_name(head)?, None)),
-                Role::Declarator => head = part_at(head, rule.name)?,
+                Role::Declarator if rule.name.is_none() => return Some((self.innermost_name(head)?, None)),
+                Role::Declarator => head = rule.name.of(head)?,
                 Role::Transparent => head = head.named_child(0)?,
                 Role::Call => {
-                    let callee = part_at(head, rule.callee)?;
+                    let callee = rule.callee.of(head)?;
                     let callee = self.innermost_name(callee).unwrap_or(callee);
                     return (callee.child_count() == 0).then_some((callee, Some(head)));
                 }
@@ -114,24 +127,53 @@ impl<'a> Extractor<'a> {
         let mut cursor = last.walk();
         last.named_children(&mut cursor).find_map(|pair| {
             let rule = self.rule_of(pair).filter(|rule| rule.role == Role::RecordMember)?;
-            let key = names::without_space(self.text(part_at(pair, rule.name)?));
-            (key.trim_end_matches(':') == word).then(|| part_at(pair, rule.value))?
+            let key = names::without_space(self.text(rule.name.of(pair)?));
+            (key.trim_end_matches(':') == word).then(|| rule.value.of(pair))?
         })
     }
 
-    /// `alias A.{B, C}`, `import A, only: [f: 1]`, `require A, as: B`.
-    pub(super) fn called_import(&mut self, node: Node, rule: &Rule) {
-        let Some(first) = self.arguments(node).and_then(|arguments| arguments.named_child(0)) else { return };
+    /// `require 'a'`, `alias A.{B, C}`, `import A, only: [f: 1]`, `source "$root/pool.sh"`; false if it names no path.
+    pub(super) fn import_by_call(&mut self, node: Node, rule: &Rule) -> bool {
+        if node.end_byte() as u32 <= self.imported_until {
+            return true; // by what holds what it gives
+        }
+        let paths = self.paths_given(node, rule.binds.is_some());
         let binding = rule.binds.unwrap_or(self.table.rules.import_binding);
         let alias = rule.alias_word.as_deref().and_then(|word| self.word(node, word)).map(|alias| self.text(alias));
         let listed = rule.list_word.as_deref().and_then(|word| self.word(node, word));
-        for path in self.paths(first) {
-            let prefix = Prefix { path, level: 0, from: true };
+        for prefix in &paths {
             match listed {
-                Some(list) => self.listed_names(node, &prefix, list),
-                None => self.import_bound(node, &prefix, alias, binding),
+                Some(list) => self.listed_names(node, prefix, list),
+                None => self.import_bound(node, prefix, alias, binding),
             }
         }
+        !paths.is_empty()
+    }
+
+    fn paths_given(&self, call: Node, by_name: bool) -> Vec<Prefix> {
+        let path = |path| Prefix { path, level: 0, from: true };
+        match self.arguments(call) {
+            None => self.path_behind(call).map(path).into_iter().collect(),
+            Some(_) if !by_name => self.path_given(call).map(|given| self.import_path(given)).into_iter().collect(),
+            Some(arguments) => {
+                let paths = arguments.named_child(0).map_or(Vec::new(), |first| self.paths(first));
+                paths.into_iter().map(path).collect()
+            }
+        }
+    }
+
+    /// The word behind a command. Of a path that is put together what stands after the last unknown part is known.
+    fn path_behind(&self, command: Node) -> Option<String> {
+        let argument = self.table.rule(command.kind_id())?.callee.of(command)?.next_named_sibling()?;
+        let known = |part: &Node| self.table.marks(part.kind_id()) & (mark::STRING | mark::IDENTIFIER) != 0;
+        let mut cursor = argument.walk();
+        let unknown = argument.named_children(&mut cursor).filter(|part| !known(part)).last();
+        let start = unknown.map_or(argument.start_byte(), |unknown| unknown.end_byte());
+        let text = names::without_space(&self.source[start..argument.end_byte()]);
+        let path = text.trim_matches(['"', '\''].as_slice());
+        let path = if unknown.is_some() { path.trim_start_matches('/') } else { path };
+        let whole = known(&argument) || argument.named_child_count() > 0;
+        (whole && !path.is_empty()).then(|| path.into())
     }
 
     /// The modules that an argument names: one, or each in a list behind a common beginning.
@@ -140,7 +182,7 @@ impl<'a> Extractor<'a> {
             return vec![names::without_space(self.text(node))];
         }
         let Some(rule) = self.rule_of(node).filter(|rule| rule.role == Role::Member) else { return Vec::new() };
-        let (object, property) = (part_at(node, rule.object), part_at(node, rule.property));
+        let (object, property) = (rule.object.of(node), rule.property.of(node));
         let (Some(object), Some(property)) = (object, property) else { return Vec::new() };
         let mut cursor = property.walk();
         let mut ends: Vec<Node> = property.named_children(&mut cursor).collect();
@@ -158,7 +200,7 @@ impl<'a> Extractor<'a> {
         let mut open = vec![list];
         while let Some(inner) = open.pop() {
             if let Some(rule) = self.rule_of(inner).filter(|rule| rule.role == Role::RecordMember) {
-                let Some(key) = part_at(inner, rule.name) else { continue };
+                let Some(key) = rule.name.of(inner) else { continue };
                 let name = names::without_space(self.text(key));
                 self.push_import(node, prefix, Some(name.trim_end_matches(':').as_bytes()), None);
                 continue;

@@ -10,7 +10,7 @@ use super::facts::{
 };
 use super::leads::Lead;
 use super::names::{self, Modifiers};
-use super::rules::{ModuleNames, Role, Rule, TYPE_NAME, VisibilityRule, mark, part, part_at, parts_at};
+use super::rules::{ModuleNames, NamedBy, Part, Role, Rule, TYPE_NAME, VisibilityRule, mark};
 
 /// A symbol for a variable shows its first line up to this many bytes.
 const VARIABLE_SIGNATURE: usize = 160;
@@ -42,20 +42,20 @@ impl Extractor<'_> {
         if rule.role == Role::DefineVariable {
             return self.variables(node, rule);
         }
-        if rule.role == Role::DefineMethod && rule.type_field != 0 {
+        if rule.role == Role::DefineMethod && rule.type_part.is_some() {
             self.binding(node, rule);
         }
         if self.defined.0 == node.id() {
             return; // by the variable that holds it
         }
         let unknown_head = || self.table.rules.heads.keys().any(|word| self.text(node).starts_with(word.as_bytes()));
-        if rule.heading || unknown_head() {
+        if rule.named_by == Some(NamedBy::Heading) || unknown_head() {
             return self.define_headed(node, rule, kind);
         }
-        if let Some(head) = part(node, &rule.head) {
+        if let Some(head) = rule.head.of(node) {
             return self.define_head(node, head, rule, kind);
         }
-        let Some(name) = self.name_node(node, rule.name) else {
+        let Some(name) = self.name_node(node, &rule.name) else {
             if kind.is_type() {
                 self.interrupt_types(node);
                 if self.makes_type(kind) {
@@ -68,7 +68,7 @@ impl Extractor<'_> {
             return;
         };
         // A signature inside a function belongs to a type without a name: Go's `x.(interface{ Close() })`.
-        let bodiless = || !rule.body.is_empty() && part(node, &rule.body).is_none();
+        let bodiless = || rule.body.is_some() && rule.body.of(node).is_none();
         if kind == SymbolKind::Function && self.scope().kind.is_callable() && bodiless() {
             self.unmentioned_until = node.end_byte() as u32;
             return;
@@ -79,7 +79,7 @@ impl Extractor<'_> {
         let Some((inner, inner_kind)) = self.kind_by_child(node, rule) else {
             return self.define(node, name, rule, kind, node);
         };
-        match self.rule_of(inner).and_then(|inner_rule| self.name_node(inner, inner_rule.name)) {
+        match self.rule_of(inner).and_then(|inner_rule| self.name_node(inner, &inner_rule.name)) {
             Some(inner_name) => self.alias(node, name, rule, kind, inner_name),
             None => self.define(node, name, rule, inner_kind, node),
         }
@@ -87,14 +87,14 @@ impl Extractor<'_> {
 
     /// A package with a body that is not the file's own: one in another, or a second one beside it.
     pub(super) fn further_package(&mut self, node: Node, rule: &Rule) {
-        if !rule.body.is_empty() && node.start_byte() as u32 != self.package.0 {
+        if rule.body.is_some() && node.start_byte() as u32 != self.package.0 {
             self.definition(node, rule, SymbolKind::Module);
         }
     }
 
     /// `kinds` of the rule: the kind of symbol by the kind of node in its `type` field, if that is a whole type.
     fn kind_by_child<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<(Node<'t>, SymbolKind)> {
-        let child = part_at(node, rule.type_field).filter(|_| !rule.kinds.is_empty())?;
+        let child = rule.type_part.of(node).filter(|_| !rule.kinds.is_empty())?;
         let (_, kind) = rule.kinds.iter().find(|(id, _)| *id == child.kind_id())?;
         self.rule_of(child).is_none_or(|rule| rule.role_of(child).is_some()).then_some((child, *kind))
     }
@@ -166,7 +166,7 @@ impl Extractor<'_> {
             place.container = receiver;
             place.parent = self.symbol_of_type(receiver).unwrap_or(place.parent);
         } else if kind != SymbolKind::Module {
-            let by_parts = self.member_rule(place.name).is_none_or(|rule| rule.type_field != 0);
+            let by_parts = self.member_rule(place.name).is_none_or(|rule| rule.type_part.is_some());
             if by_parts { self.place_by_name(&mut place) } else { self.place_in_object(&mut place) }
         }
         self.finish_definition(place, rule);
@@ -175,7 +175,7 @@ impl Extractor<'_> {
     /// A name with an object before it (`function M.open()`, `class Shop::Cart`) belongs to that object.
     fn place_in_object(&mut self, place: &mut Place) {
         let Some(member) = self.member_rule(place.name) else { return };
-        let Some(object) = part_at(place.name, member.object) else { return };
+        let Some(object) = member.object.of(place.name) else { return };
         let text = names::without_space(self.text(object));
         place.exported = self.in_module_value(&text);
         let container = self.without_module_value(&text);
@@ -200,7 +200,7 @@ impl Extractor<'_> {
 
     /// What is called as its head is written: see `heading` and `heads` in [`super::rules`].
     fn define_headed(&mut self, node: Node, rule: &Rule, kind: SymbolKind) {
-        let (Some(first), Some(body)) = (node.child(0), part(node, &rule.body)) else { return };
+        let (Some(first), Some(body)) = (node.child(0), rule.body.of(node)) else { return };
         let head = names::folded(&self.source[node.start_byte()..body.start_byte()]);
         let mut place = self.place(node, first, kind, node);
         place.called = Some(Cow::Owned(head.into_bytes()));
@@ -212,7 +212,7 @@ impl Extractor<'_> {
         let mut owner = String::new();
         let mut name = place.name;
         while let Some(rule) = self.table.rule(name.kind_id()).filter(|rule| rule.role == Role::Member) {
-            let Some((object, property)) = part_at(name, rule.object).zip(part_at(name, rule.property)) else {
+            let Some((object, property)) = rule.object.of(name).zip(rule.property.of(name)) else {
                 break;
             };
             owner.push_str(if owner.is_empty() { "" } else { &self.table.rules.separator });
@@ -291,7 +291,7 @@ impl Extractor<'_> {
             modifiers.visibility = modifiers.visibility.or(around.visibility);
         }
         // A method of the type itself: `def self.open`.
-        if part_at(node, rule.receiver).is_some() && place.container.is_none() && rule.role.defines().is_some() {
+        if rule.receiver.of(node).is_some() && place.container.is_none() && rule.role.defines().is_some() {
             modifiers.flags |= flag::STATIC;
         } else if place.kind.is_callable() && place.callable == node {
             modifiers.visibility = modifiers.visibility.or(self.said_visibility());
@@ -325,8 +325,8 @@ impl Extractor<'_> {
         let constructor = rule.constructor
             || self.table.rules.constructors.iter().any(|known| known.as_bytes() == name_text)
             || self.is_named_as_its_type(place, name_text);
-        let property = rule.role == Role::DefineMethod && rule.type_field != 0;
-        let bodiless = !rule.body.is_empty() && body.is_none() && !property && !self.table.rules.empty_bodies;
+        let property = rule.role == Role::DefineMethod && rule.type_part.is_some();
+        let bodiless = rule.body.is_some() && body.is_none() && !property && !self.table.rules.empty_bodies;
         let declares =
             bodiless && (place.kind.is_callable() || modifiers.declared && place.kind == SymbolKind::Variable);
         let mut symbol: Symbol = bytemuck::Zeroable::zeroed();
@@ -338,7 +338,7 @@ impl Extractor<'_> {
         let of_callable = of_value.unwrap_or(rule);
         symbol.returns = self.returns_behind(place, of_callable);
         if symbol.returns.is_none() {
-            symbol.returns = self.type_text(place.callable, of_callable.returns);
+            symbol.returns = self.type_text(place.callable, &of_callable.returns);
         }
         symbol.parent = place.parent;
         let last = self.end_of_code(node);
@@ -402,14 +402,14 @@ impl Extractor<'_> {
 
     /// What stands behind the parameters: `auto f() -> int`.
     fn returns_behind(&mut self, place: &Place, rule: &Rule) -> Str {
-        let (mut node, mut name) = (place.callable, if place.kind.is_callable() { rule.name } else { 0 });
-        while let Some(declarator) = part_at(node, name) {
+        let (mut node, mut rule) = (place.callable, Some(rule).filter(|_| place.kind.is_callable()));
+        while let Some(declarator) = rule.and_then(|rule| rule.name.of(node)) {
             let mut cursor = declarator.walk();
             let found = declarator.children(&mut cursor).find(|child| self.role(*child) == Some(Role::Returns));
             if let Some(found) = found {
                 return self.type_text_of(found);
             }
-            name = self.table.rule(declarator.kind_id()).map_or(0, |rule| rule.name);
+            rule = self.table.rule(declarator.kind_id());
             node = declarator;
         }
         Str::NONE
@@ -486,10 +486,10 @@ impl Extractor<'_> {
         let mut text = self.text(name);
         while let Some(rule) = self.rule_of(name) {
             let inner = match rule.role {
-                Role::Member | Role::MemberType => part_at(name, rule.property),
-                Role::Transparent => part_at(name, rule.name),
+                Role::Member | Role::MemberType => rule.property.of(name),
+                Role::Transparent => rule.name.of(name),
                 Role::Name => {
-                    let end = part(name, &rule.body).map_or(name.end_byte(), |body| body.start_byte());
+                    let end = rule.body.of(name).map_or(name.end_byte(), |body| body.start_byte());
                     text = self.source[name.start_byte()..end].trim_ascii();
                     None
                 }
@@ -516,21 +516,21 @@ impl Extractor<'_> {
     pub(super) fn body<'t>(&self, place: &Place<'t>, rule: &Rule) -> Option<Node<'t>> {
         let of_value = self.rule_of(place.callable).filter(|_| place.callable != place.node);
         let body = of_value.map_or(&rule.body, |value| &value.body);
-        part(place.callable, body).or_else(|| {
+        body.of(place.callable).or_else(|| {
             if rule.of_call {
-                return part(self.arguments(place.callable)?, body); // `def f(x), do: x`
+                return body.of(self.arguments(place.callable)?); // `def f(x), do: x`
             }
             // `type Point struct {…}`: the body is inside the type.
-            let inner = part_at(place.node, rule.type_field).filter(|_| !rule.kinds.is_empty())?;
+            let inner = rule.type_part.of(place.node).filter(|_| !rule.kinds.is_empty())?;
             let inner_rule = self.rule_of(inner)?;
-            part(inner, &inner_rule.body)
+            inner_rule.body.of(inner)
         })
     }
 
     /// Modifier words stand before the name: as tokens, or together in one node (Java's `modifiers`).
     fn modifiers(&self, node: Node, name: Node, rule: &Rule) -> Modifiers {
         let mut modifiers = Modifiers::default();
-        let body = part(node, &rule.body);
+        let body = rule.body.of(node);
         let mut cursor = node.walk();
         for child in node.children(&mut cursor) {
             if child.start_byte() >= name.start_byte()
@@ -605,12 +605,12 @@ impl Extractor<'_> {
     pub(super) fn parameters(&mut self, place: &Place, rule: &Rule, symbol: Option<u32>) {
         let of_value = self.rule_of(place.callable).filter(|_| place.callable != place.node);
         let of_head = place.head.and_then(|head| self.table.rule(head.kind_id()));
-        let selectors = of_head.or(of_value).map_or(&rule.parameters, |rule| &rule.parameters);
-        if selectors.is_empty() || !place.kind.is_callable() {
+        let wanted = of_head.or(of_value).map_or(&rule.parameters, |rule| &rule.parameters);
+        if wanted.is_none() || !place.kind.is_callable() {
             return;
         }
-        let lone = of_value.and_then(|value| part_at(place.callable, value.name));
-        let mut lists = self.through_declarators(place.head.unwrap_or(place.callable), selectors);
+        let lone = of_value.and_then(|value| value.name.of(place.callable));
+        let mut lists = self.through_declarators(place.head.unwrap_or(place.callable), wanted);
         lists.extend(lone.filter(|_| lists.is_empty()));
         for list in lists {
             self.parameter_list(list, rule);
@@ -654,7 +654,7 @@ impl Extractor<'_> {
 
     /// Adds the parameters of one node (Go's `a, b int` are two); the kind of those that follow.
     fn push_parameter(&mut self, node: Node, rule: Option<&Rule>, kind: ParameterKind) -> ParameterKind {
-        let mut type_name = rule.map_or(Str::NONE, |rule| self.type_text(node, rule.type_field));
+        let mut type_name = rule.map_or(Str::NONE, |rule| self.type_text(node, &rule.type_part));
         let of_declarator =
             node.named_child_count() > 1 && rule.is_some_and(|rule| rule.role == Role::ParameterVariadic);
         if type_name.is_none() && of_declarator {
@@ -662,15 +662,15 @@ impl Extractor<'_> {
             let before = node.named_child(node.named_child_count() as u32 - 2);
             type_name = before.map_or(Str::NONE, |before| self.strings.intern(self.text(before)));
         }
-        let default = rule.and_then(|rule| rule.value_of(node));
+        let default = rule.and_then(|rule| rule.value.of(node));
         let default = default.map_or(Str::NONE, |value| {
             let text = names::folded(self.text(value));
             self.strings.intern(text.as_bytes())
         });
-        let mut nodes = rule.map_or(Vec::new(), |rule| parts_at(node, rule.name));
+        let mut nodes = rule.map_or(Vec::new(), |rule| rule.name.all(node));
         if self.role(node) == Some(Role::Pattern) {
             nodes.push(node);
-        } else if nodes.is_empty() && rule.is_none_or(|rule| rule.name == 0) {
+        } else if nodes.is_empty() && rule.is_none_or(|rule| rule.name.is_none()) {
             let itself = || Some(node).filter(|node| node.child_count() == 0); // Lua's `...`
             nodes.extend(self.first_name(node).or_else(itself));
         }
@@ -697,7 +697,7 @@ impl Extractor<'_> {
 
     /// A typed parameter is known to hold its type.
     pub(super) fn parameter_binding(&mut self, node: Node, rule: &Rule) {
-        let type_name = self.type_text(node, rule.type_field);
+        let type_name = self.type_text(node, &rule.type_part);
         // The parameters of a type (a record) are its fields.
         let of_type = self.scope().kind.is_type() && self.depth == self.scope().depth + 2;
         if type_name.is_none() || !(self.scope().kind.is_callable() || of_type) {
@@ -708,8 +708,8 @@ impl Extractor<'_> {
         let word = node.child(0).map_or(&b""[..], |child| self.text(child));
         first.word(word);
         let holder = self.enclosing_type().filter(|_| first.visibility.is_some() || word == b"readonly");
-        let mut nodes = parts_at(node, rule.name);
-        if rule.name == 0 {
+        let mut nodes = rule.name.all(node);
+        if rule.name.is_none() {
             nodes.extend(self.first_name(node));
         }
         for name in nodes {
@@ -724,7 +724,7 @@ impl Extractor<'_> {
 
     /// Opens an `impl`: its functions are methods of the type it names.
     pub(super) fn open_container(&mut self, node: Node, rule: &Rule) {
-        let named = part_at(node, rule.type_field).and_then(|named| self.base_name(named));
+        let named = rule.type_part.of(node).and_then(|named| self.base_name(named));
         let Some(name) = named.or_else(|| self.receiver_type(node, rule)) else { return };
         let symbol = self.symbol_of_type(name);
         let bases = self.base_nodes(node, rule);
@@ -754,7 +754,7 @@ impl Extractor<'_> {
 
     /// The receiver of a Go method: the type name in the rule's `receiver` field.
     fn receiver_type(&mut self, node: Node, rule: &Rule) -> Option<Str> {
-        let receiver = part_at(node, rule.receiver)?;
+        let receiver = rule.receiver.of(node)?;
         let mut stack = vec![receiver];
         while let Some(node) = stack.pop() {
             if self.table.marks(node.kind_id()) & mark::TYPE != 0 {
@@ -789,10 +789,10 @@ impl Extractor<'_> {
     }
 
     /// Text of a type field without its leading colon or arrow, white space folded.
-    pub(super) fn type_text(&mut self, node: Node, field: u16) -> Str {
-        let Some(mut child) = part_at(node, field) else { return Str::NONE };
+    pub(super) fn type_text(&mut self, node: Node, part: &Part) -> Str {
+        let Some(mut child) = part.of(node) else { return Str::NONE };
         // A type of functions (Haskell's `a -> b`) is known by what they return.
-        while let Some(inner) = self.rule_of(child).and_then(|rule| part_at(child, rule.returns)) {
+        while let Some(inner) = self.rule_of(child).and_then(|rule| rule.returns.of(child)) {
             child = inner;
         }
         self.type_text_of(child)
@@ -800,7 +800,7 @@ impl Extractor<'_> {
 
     fn type_text_of(&mut self, child: Node) -> Str {
         // A type that is defined on the spot (`struct point {…} origin`) is known by its head.
-        let body = self.rule_of(child).and_then(|rule| part(child, &rule.body));
+        let body = self.rule_of(child).and_then(|rule| rule.body.of(child));
         let end = body.map_or(child.end_byte(), |body| body.start_byte());
         let text = names::folded(&self.source[child.start_byte()..end]);
         let text = text.trim_start_matches(":").trim_start_matches("->").trim();

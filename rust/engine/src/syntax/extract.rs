@@ -11,7 +11,7 @@ use super::comments::{Comment, Comments};
 use super::facts::{FileFacts, Header, Interner, NO_INDEX, ReferenceKind, Str, Symbol, SymbolKind, Visibility};
 use super::leads::Lead;
 use super::names;
-use super::rules::{Role, Rule, Table, mark, part_at, parts_at};
+use super::rules::{Role, Rule, Table, mark};
 use super::terms::{Occurrences, WORD_LIMIT};
 use super::values::Held;
 
@@ -199,13 +199,13 @@ impl<'a> Extractor<'a> {
         for child in root.children(&mut cursor).take(64) {
             let rule = self.rule_of(child).filter(|rule| rule.role_of(child) == Some(Role::Package));
             let Some(rule) = rule else { continue };
-            if !rule.body.is_empty() && !parts.is_empty() {
+            if rule.body.is_some() && !parts.is_empty() {
                 continue; // a second one with a body is a module of its own
             }
             let last = || child.named_child(child.named_child_count().checked_sub(1)? as u32);
-            let Some(name) = part_at(child, rule.name).or_else(last) else { continue };
+            let Some(name) = rule.name.of(child).or_else(last) else { continue };
             if parts.is_empty() {
-                let end = if rule.body.is_empty() { 0 } else { child.end_byte() as u32 };
+                let end = if rule.body.is_none() { 0 } else { child.end_byte() as u32 };
                 self.package = (child.start_byte() as u32, end);
             }
             parts.push(names::without_space(self.text(name)));
@@ -222,7 +222,7 @@ impl<'a> Extractor<'a> {
             if in_type {
                 self.type_until = self.type_until.max(node.end_byte() as u32);
             }
-            let field = if self.table.bare_calls() { cursor.field_id() } else { None };
+            let field = if self.table.bare_calls { cursor.field_id() } else { None };
             let descend = self.enter(node, field.map_or(0, std::num::NonZeroU16::get));
             if descend && cursor.goto_first_child() {
                 self.depth += 1;
@@ -291,7 +291,7 @@ impl<'a> Extractor<'a> {
             self.type_until = self.type_until.max(end);
         }
         let Some(rule) = rule else { return };
-        let types = [rule.returns, rule.type_field].map(|part| part_at(node, part));
+        let types = [&rule.returns, &rule.type_part].map(|part| part.of(node));
         let mut ahead: Vec<_> =
             types.iter().flatten().map(|part| (part.start_byte() as u32, part.end_byte() as u32)).collect();
         ahead.sort_unstable_by_key(|(first, _)| std::cmp::Reverse(*first));
@@ -346,9 +346,9 @@ impl<'a> Extractor<'a> {
             Role::Member if self.table.mentions => self.qualified_name(node, rule),
             Role::MemberType => self.member_type(node, rule),
             Role::Member if (node.start_byte() as u32) < self.type_until => self.member_type(node, rule),
-            Role::Member if rule.type_field != 0 && self.names_type(node) => self.member_type(node, rule),
+            Role::Member if rule.type_part.is_some() && self.names_type(node) => self.member_type(node, rule),
             Role::Declarator | Role::Skip => self.declarator_start = node.start_byte() as u32,
-            Role::Package if rule.list != 0 => self.offered_names(node, rule),
+            Role::Package if rule.list.is_some() => self.offered_names(node, rule),
             Role::Package => self.further_package(node, rule),
             Role::Access => self.access(node),
             Role::TypeContext => self.type_context(node),
@@ -359,8 +359,14 @@ impl<'a> Extractor<'a> {
             Role::Field => self.field(node, rule),
             Role::RecordMember => self.record_member(node, rule),
             Role::Lambda => self.anonymous(node),
-            Role::Import if rule.of_call => self.called_import(node, rule),
-            Role::Import if !rule.qualified.is_empty() => self.qualified_import(node, rule),
+            Role::Import if rule.of_call => {
+                let base = self.table.rule(node.kind_id()).filter(|_| !self.import_by_call(node, rule));
+                if let Some(base) = base {
+                    self.call(node, base);
+                }
+            }
+            Role::CallWithArgument => self.call_with_its_argument(node),
+            Role::Import if rule.qualified.is_some() => self.qualified_import(node, rule),
             Role::Import => self.import(node, rule),
             Role::ImportNamespace => self.module_import(node, rule),
             Role::Tokens => self.token_calls(node),
@@ -398,7 +404,7 @@ impl<'a> Extractor<'a> {
     }
 
     fn type_parameter(&mut self, node: Node, rule: &Rule) {
-        let mut parameters = parts_at(node, rule.name);
+        let mut parameters = rule.name.all(node);
         if parameters.is_empty() {
             parameters.extend(node.named_child(0));
         }

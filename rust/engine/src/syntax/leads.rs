@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::extract::Extractor;
 use super::facts::SymbolKind;
-use super::rules::{Role, Rule, mark, part_at};
+use super::rules::{Role, Rule, mark};
 
 /// A decorated or exported definition begins before itself.
 #[derive(Clone, Copy)]
@@ -84,10 +84,10 @@ impl Extractor<'_> {
 
     /// What a wrapper says of the names that the file offers; true if what stands in it is offered by default.
     fn offers(&mut self, node: Node, rule: &Rule) -> bool {
-        if rule.path == 0 {
+        if rule.path.is_none() {
             return false;
         }
-        if part_at(node, rule.path).is_some() {
+        if rule.path.of(node).is_some() {
             self.import(node, rule);
             return false;
         }

@@ -3,10 +3,10 @@
 use rustc_hash::FxHashSet;
 use tree_sitter::Node;
 
-use super::extract::Extractor;
+use super::extract::{Extractor, Scope};
 use super::facts::{Binding, BindingKind, FileFacts, NO_INDEX, Reference, ReferenceKind, Str, SymbolKind, flag};
 use super::names;
-use super::rules::{Role, Rule, Selector, mark, part, part_at, parts, parts_at};
+use super::rules::{Role, Rule, mark};
 
 /// How deep names are looked for inside a base or a receiver; deeper ones are not plain names.
 const MAX_NESTING: usize = 32;
@@ -40,26 +40,13 @@ impl Extractor<'_> {
     /// `callee(…)`, or `receiver.name(…)` where the grammar keeps them apart (Java). Without either field the last
     /// named child is the name and the first the receiver (`Item::getName`).
     pub(super) fn call(&mut self, node: Node, rule: &Rule) {
-        if self.defined.0 == node.id() {
-            // By what holds it (`A = Class.new`); what is called there is no type of the project.
-            self.taken_until = self.taken_until.max(part_at(node, rule.receiver).map_or(0, |it| it.end_byte() as u32));
-            return;
-        }
-        let special = self.bare_import(node, rule)
-            || self.imported_by_name(node, rule)
-            || self.mixed_in(node, rule)
-            || self.given_methods(node, rule);
-        if special || self.constructed(node, rule) {
-            return;
-        }
-        self.call_of_argument(node, rule);
-        let named = if rule.callee != 0 {
-            part_at(node, rule.callee).and_then(|callee| self.named(callee))
+        let named = if rule.callee.is_some() {
+            rule.callee.of(node).and_then(|callee| self.named(callee))
         } else {
-            let (receiver, name) = if rule.name == 0 {
+            let (receiver, name) = if rule.name.is_none() {
                 member_parts(node, rule)
             } else {
-                (part_at(node, rule.receiver), part_at(node, rule.name))
+                (rule.receiver.of(node), rule.name.of(node))
             };
             name.and_then(|name| self.named(name)).map(|(name, _)| {
                 let receiver = receiver.map_or(Str::NONE, |receiver| self.receiver(receiver));
@@ -79,78 +66,33 @@ impl Extractor<'_> {
         }
     }
 
-    /// `Cart.new` makes a cart: a call of the type.
-    fn constructed(&mut self, node: Node, rule: &Rule) -> bool {
-        let Some((made, name, receiver)) = self.made(node, rule) else { return false };
-        self.taken_until = self.taken_until.max(made.end_byte() as u32);
-        let owner = self.scope().symbol;
-        self.push_reference(owner, name, receiver, node, ReferenceKind::Call);
-        true
-    }
-
-    /// The type of which a call makes one, its name and what stands before that.
-    fn made<'t>(&mut self, node: Node<'t>, rule: &Rule) -> Option<(Node<'t>, Str, Str)> {
-        let name = self.text(part_at(node, rule.name).filter(|_| !rule.constructs.is_empty())?);
-        rule.constructs.iter().find(|known| known.as_bytes() == name)?;
-        let made = part_at(node, rule.receiver)?;
-        let is_type = self.role(made) == Some(Role::MemberType) || self.table.marks(made.kind_id()) & mark::TYPE != 0;
-        let (name, receiver) = self.named(made).filter(|_| is_type)?;
-        Some((made, name, receiver))
-    }
-
-    /// `include Comparable` in a type: its arguments are bases.
-    fn mixed_in(&mut self, node: Node, rule: &Rule) -> bool {
-        let known = |name: Node| rule.inherits.iter().any(|known| known.as_bytes() == self.text(name));
-        let scope = self.scope();
-        let inside = scope.symbol != 0 && !scope.kind.is_callable();
-        if rule.inherits.is_empty()
-            || !inside
-            || part_at(node, rule.receiver).is_some()
-            || !part_at(node, rule.name).is_some_and(known)
-        {
-            return false;
-        }
-        let symbol = scope.symbol;
-        let mut found = Vec::new();
-        if let Some(arguments) = node.named_child(1) {
-            self.collect_bases(arguments, &mut found, 0);
-        }
-        for base in found {
-            if let Some((name, receiver)) = self.named(base) {
-                self.push_reference(symbol, name, receiver, base, ReferenceKind::Inherit);
-            }
-        }
-        true
-    }
-
-    /// `x instanceof Foo`: a type where a value could stand.
-    pub(super) fn type_name(&mut self, node: Node, rule: &Rule) {
-        let Some(child) = part_at(node, rule.type_field) else { return };
-        if let Some((name, receiver)) = self.named(child) {
-            self.type_reference(child, name, receiver);
-            self.taken_until = self.taken_until.max(child.end_byte() as u32);
-        }
-    }
-
-    pub(super) fn calls_one_of(&self, node: Node, rule: &Rule, names: &[String]) -> bool {
-        let callee = || part_at(node, rule.callee).map(|callee| self.text(callee));
-        !names.is_empty() && callee().is_some_and(|callee| names.iter().any(|name| name.as_bytes() == callee))
-    }
-
     /// `trap cleanup EXIT` calls `cleanup`, too.
-    fn call_of_argument(&mut self, node: Node, rule: &Rule) {
-        if !self.calls_one_of(node, rule, &rule.runs) {
-            return;
+    pub(super) fn call_with_its_argument(&mut self, node: Node) {
+        if let Some(base) = self.table.rule(node.kind_id()) {
+            self.call(node, base);
         }
         let is_name = |argument: &Node| self.table.marks(argument.kind_id()) & mark::IDENTIFIER != 0;
         let mut cursor = node.walk();
         let mut arguments = node.named_children(&mut cursor).skip(1);
-        let is_option = |argument: Node| self.text(argument).len() > 1 && self.text(argument).starts_with(b"-");
+        let is_option = |argument: Node| {
+            let text = self.text(argument);
+            let quoted = matches!(text.first(), Some(b'"' | b'\''));
+            text.len() > 1 && (text.starts_with(b"-") || !quoted && text.contains(&b'='))
+        };
         let first = arguments.find(|argument| !is_option(*argument)).filter(is_name);
         let first = first.filter(|argument| self.text(*argument) != b"-");
         if let Some((name, _)) = first.and_then(|argument| self.named(argument)) {
             let owner = self.scope().symbol;
             self.push_reference(owner, name, Str::NONE, node, ReferenceKind::Call);
+        }
+    }
+
+    /// `x instanceof Foo`: a type where a value could stand.
+    pub(super) fn type_name(&mut self, node: Node, rule: &Rule) {
+        let Some(child) = rule.type_part.of(node) else { return };
+        if let Some((name, receiver)) = self.named(child) {
+            self.type_reference(child, name, receiver);
+            self.taken_until = self.taken_until.max(child.end_byte() as u32);
         }
     }
 
@@ -183,8 +125,8 @@ impl Extractor<'_> {
     }
 
     pub(super) fn bound_names(&mut self, node: Node, rule: &Rule) {
-        let name = part_at(node, rule.name);
-        for pattern in name.into_iter().chain(parts(node, &rule.parameters)) {
+        let name = rule.name.of(node);
+        for pattern in name.into_iter().chain(rule.parameters.all(node)) {
             self.bound_in(pattern);
         }
     }
@@ -258,7 +200,7 @@ impl Extractor<'_> {
             let Some(rule) = self.table.rule(node.kind_id()) else { break };
             let inner = match rule.role {
                 Role::Member | Role::MemberType => member_parts(node, rule).1,
-                Role::Transparent => part_at(node, rule.value).or_else(|| node.child(0)),
+                Role::Transparent => rule.value.of(node).or_else(|| node.child(0)),
                 _ => None,
             };
             let Some(inner) = inner else { break };
@@ -335,7 +277,7 @@ impl Extractor<'_> {
                     return Some((self.strings.intern(self.text(property)), receiver));
                 }
                 Role::Transparent => {
-                    node = part_at(node, rule.value).or_else(|| node.named_child(0))?;
+                    node = rule.value.of(node).or_else(|| node.named_child(0))?;
                 }
                 Role::Name => {
                     let name = self.definition_name(node).to_vec();
@@ -396,18 +338,16 @@ impl Extractor<'_> {
                 out.push_str(&names::without_space(self.text(property)));
                 true
             }
-            Some((Role::Call, rule))
-                if !rule.imports.is_empty() && self.called_path(&rule.imports, rule, node).is_some() =>
-            {
-                let path = self.called_path(&rule.imports, rule, node).map_or(&b""[..], |path| self.text(path));
+            Some((Role::Import, rule)) if rule.of_call && self.path_given(node).is_some() => {
+                let path = self.path_given(node).map_or(&b""[..], |path| self.text(path));
                 out.push_str(String::from_utf8_lossy(path).trim_matches(['"', '\'', '`'].as_slice()));
                 true
             }
-            Some((Role::Call, rule)) => {
-                let parts = [rule.receiver, rule.callee, rule.name];
+            Some((Role::Call | Role::Import, rule)) => {
+                let rule = self.table.rule(node.kind_id()).unwrap_or(rule);
+                let parts = [&rule.receiver, &rule.callee, &rule.name];
                 let mut first = true;
-                for part in parts.iter().filter(|&&field| field != 0) {
-                    let Some(child) = part_at(node, *part) else { continue };
+                for child in parts.iter().filter_map(|part| part.of(node)) {
                     if !first {
                         let rules = &self.table.rules;
                         out.push_str(rules.member_separator.as_ref().unwrap_or(&rules.separator));
@@ -427,7 +367,7 @@ impl Extractor<'_> {
                 written
             }
             Some((Role::Transparent, rule)) => {
-                let inner = part_at(node, rule.value).or_else(|| node.named_child(0));
+                let inner = rule.value.of(node).or_else(|| node.named_child(0));
                 inner.is_some_and(|inner| self.write_receiver(inner, out, nesting + 1))
             }
             _ if (node.named_child_count() == 0 || self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0)
@@ -447,15 +387,15 @@ impl Extractor<'_> {
 
     /// Remembers what variables hold: a declared type, or what was called to make the value.
     pub(super) fn binding(&mut self, node: Node, rule: &Rule) {
-        let value = part_at(node, rule.value);
+        let value = rule.value.of(node);
         if let Some(value) = value
             && self.import_call(node, rule, value)
         {
             return;
         }
-        let declared = self.type_text(node, rule.type_field);
-        let mut targets = parts_at(node, rule.name);
-        if rule.name == 0 {
+        let declared = self.type_text(node, &rule.type_part);
+        let mut targets = rule.name.all(node);
+        if rule.name.is_none() {
             let mut cursor = node.walk();
             let children = node.named_children(&mut cursor);
             targets.extend(children.filter(|child| self.role(*child) == Some(Role::Declarator)));
@@ -464,7 +404,7 @@ impl Extractor<'_> {
             let (target, value) = self.first_of_lists(target, value);
             self.bind_local(target);
             // The value may stand beside the name, inside a declarator.
-            let inner = || self.rule_of(target).and_then(|rule| rule.value_of(target));
+            let inner = || self.rule_of(target).and_then(|rule| rule.value.of(target));
             let value = value.or_else(inner);
             let Some(name) = self.binding_name(target) else { continue };
             let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };
@@ -516,10 +456,7 @@ impl Extractor<'_> {
         for _ in 0..MAX_NESTING {
             let rule = self.rule_of(node)?;
             match rule.role {
-                Role::Call => {
-                    if let Some((_, name, receiver)) = self.made(node, rule) {
-                        return Some((self.whole_name(name, receiver), BindingKind::Annotated));
-                    }
+                Role::Call | Role::Import => {
                     let text = self.receiver(node);
                     let text = self.strings.table.get(text).strip_suffix(b"()")?.to_vec();
                     return Some((self.strings.intern(&text), BindingKind::Called));
@@ -528,8 +465,8 @@ impl Extractor<'_> {
                     let (name, receiver) = constructed(node, rule).and_then(|node| self.named(node))?;
                     return Some((self.whole_name(name, receiver), BindingKind::Annotated));
                 }
-                Role::Transparent => node = part_at(node, rule.value).or_else(|| node.named_child(0))?,
-                Role::Assignment | Role::DefineVariable => node = part_at(node, rule.value)?,
+                Role::Transparent => node = rule.value.of(node).or_else(|| node.named_child(0))?,
+                Role::Assignment | Role::DefineVariable => node = rule.value.of(node)?,
                 _ => return None,
             }
         }
@@ -555,11 +492,11 @@ impl Extractor<'_> {
     }
 
     pub(super) fn embedded_base(&mut self, node: Node, rule: &Rule) {
-        if !self.scope().kind.is_type() || self.scope().depth + 3 < self.depth {
+        let Scope { symbol, kind, depth, .. } = *self.scope();
+        if symbol == 0 || !(kind.is_type() || kind == SymbolKind::Module) || depth + 3 < self.depth {
             return;
         }
-        let symbol = self.scope().symbol;
-        let inside = part_at(node, rule.type_field).unwrap_or(node);
+        let inside = rule.type_part.of(node).unwrap_or(node);
         let mut found = Vec::new();
         self.collect_bases(inside, &mut found, 0);
         for base in found {
@@ -571,15 +508,8 @@ impl Extractor<'_> {
 
     pub(super) fn base_nodes<'t>(&self, node: Node<'t>, rule: &Rule) -> Vec<Node<'t>> {
         let mut found = Vec::new();
-        for selector in &rule.bases {
-            let mut cursor = node.walk();
-            let holders: Vec<Node> = match *selector {
-                Selector::Field(id) => part_at(node, id).into_iter().collect(),
-                Selector::Kind(id) => node.children(&mut cursor).filter(|child| child.kind_id() == id).collect(),
-            };
-            for holder in holders {
-                self.collect_bases(holder, &mut found, 0);
-            }
+        for holder in rule.bases.all(node) {
+            self.collect_bases(holder, &mut found, 0);
         }
         found
     }
@@ -595,7 +525,7 @@ impl Extractor<'_> {
         let inner = self.rule_of(node).filter(|rule| rule.role == Role::Transparent);
         if names_one && role != Some(Role::Mention) {
             found.push(node);
-        } else if let Some(value) = inner.and_then(|rule| part_at(node, rule.value)) {
+        } else if let Some(value) = inner.and_then(|rule| rule.value.of(node)) {
             self.collect_bases(value, found, nesting + 1); // `Generic[T]` has one base
         } else if names_one {
             // A name of code (a variable of a type) is no base.
@@ -618,13 +548,13 @@ impl Extractor<'_> {
 
 /// What an expression constructs.
 fn constructed<'t>(node: Node<'t>, rule: &Rule) -> Option<Node<'t>> {
-    part_at(node, rule.type_field).or_else(|| part(node, &rule.head))
+    rule.type_part.of(node).or_else(|| rule.head.of(node))
 }
 
 /// Object and property of a member; without fields in the grammar the first and the last named child.
 fn member_parts<'t>(node: Node<'t>, rule: &Rule) -> (Option<Node<'t>>, Option<Node<'t>>) {
-    if rule.property != 0 || rule.object != 0 {
-        return (part_at(node, rule.object), part_at(node, rule.property));
+    if rule.property.is_some() || rule.object.is_some() {
+        return (rule.object.of(node), rule.property.of(node));
     }
     let last = node.named_child_count().saturating_sub(1);
     (node.named_child(0).filter(|_| last > 0), node.named_child(last as u32))
