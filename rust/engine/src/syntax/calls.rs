@@ -30,13 +30,13 @@ impl<'a> Extractor<'a> {
         let Some(base) = self.table.rule(node.kind_id()) else { return };
         let Some(callee) = base.callee.of(node) else { return };
         // With its sign the call is one node.
-        let signed = node.start_byte() as u32 == self.prefix.1;
+        let signed = node.start_byte() as u32 == self.seen.sign.1;
         let whole = node.parent().filter(|_| signed).unwrap_or(node);
         if kind == SymbolKind::Variable {
             return self.called_variable(whole, node, callee, rule);
         }
         if signed {
-            self.type_calls_until = node.end_byte() as u32;
+            self.types.calls_until = node.end_byte() as u32;
         }
         if let Some(sign) = &rule.sign {
             let around = self.facts.symbols[self.scope().symbol as usize].name;
@@ -61,14 +61,14 @@ impl<'a> Extractor<'a> {
             place.called = Some(Cow::Borrowed(self.text(name)));
         }
         place.head = head;
-        self.head = head.map_or(0, |head| head.id());
+        self.seen.head = head.map_or(0, |head| head.id());
         self.finish_definition(place, rule);
     }
 
     /// A definition that is called as what holds it; without one its body has no name.
     fn held_definition(&mut self, node: Node) {
         let maker = self.table.rule(node.kind_id()).and_then(|base| base.receiver.of(node));
-        self.taken_until = self.taken_until.max(maker.map_or(0, |maker| maker.end_byte() as u32));
+        self.seen.taken = self.seen.taken.max(maker.map_or(0, |maker| maker.end_byte() as u32));
         self.anonymous(node);
     }
 
@@ -91,7 +91,7 @@ impl<'a> Extractor<'a> {
         let Some((name, Some(head))) = self.head_of(head) else { return };
         let mut place = self.place(node, name, kind, node);
         place.head = Some(head);
-        self.head = head.id();
+        self.seen.head = head.id();
         self.finish_definition(place, rule);
         if let (true, Some(base)) = (self.table.mentions, self.table.rule(head.kind_id())) {
             self.bound_names(head, base);
@@ -134,7 +134,7 @@ impl<'a> Extractor<'a> {
 
     /// `require 'a'`, `alias A.{B, C}`, `import A, only: [f: 1]`, `source "$root/pool.sh"`; false if it names no path.
     pub(super) fn import_by_call(&mut self, node: Node, rule: &Rule) -> bool {
-        if node.end_byte() as u32 <= self.imported_until {
+        if node.end_byte() as u32 <= self.seen.imported {
             return true; // by what holds what it gives
         }
         let paths = self.paths_given(node, rule.binds.is_some());
@@ -214,42 +214,13 @@ impl<'a> Extractor<'a> {
     /// Remembers where a sign stands, for the name of the call behind it.
     pub(super) fn sign(&mut self, node: Node) {
         let call = node.named_child(node.named_child_count().saturating_sub(1) as u32);
-        self.prefix = (node.start_byte() as u32, call.map_or(u32::MAX, |call| call.start_byte() as u32));
-    }
-
-    /// A string that documents: what follows, or what is around it.
-    pub(super) fn documentation(&mut self, node: Node, role: Role) {
-        // Not the values of keyword arguments: `@doc since: "1.0"`.
-        let said = self.arguments(node).and_then(|arguments| arguments.named_child(0));
-        let Some(said) = said.filter(|said| self.role(*said) != Some(Role::Skip)) else { return };
-        let mut cursor = node.walk();
-        let mut open = vec![said];
-        let mut text = Vec::new();
-        while let Some(inner) = open.pop() {
-            if self.table.marks(inner.kind_id()) & mark::STRING != 0 {
-                text.push(inner);
-            } else {
-                let children: Vec<Node> = inner.named_children(&mut cursor).collect();
-                open.extend(children.into_iter().rev());
-            }
-        }
-        let (Some(first), Some(last)) = (text.first(), text.last()) else { return };
-        let (start, end) = (first.start_byte() as u32, last.end_byte() as u32);
-        self.documented_until = node.end_byte() as u32;
-        if role == Role::Documentation {
-            self.documentation = Some((start, end));
-            return;
-        }
-        let symbol = self.scope().symbol;
-        self.set_doc(symbol, start, end);
-        let text = &self.source[start as usize..end as usize];
-        self.occurrences.words(symbol, true, text, &mut self.strings);
+        self.seen.sign = (node.start_byte() as u32, call.map_or(u32::MAX, |call| call.start_byte() as u32));
     }
 
     /// `@spec f(A.t()) :: B.t()`: the name is known from its definition, and what is called are types.
     pub(super) fn said_type(&mut self, node: Node) {
-        self.type_calls_until = node.end_byte() as u32;
+        self.types.calls_until = node.end_byte() as u32;
         let head = self.arguments(node).and_then(|arguments| self.head_of(arguments.named_child(0)?));
-        self.head = head.and_then(|(_, head)| head).map_or(0, |head| head.id());
+        self.seen.head = head.and_then(|(_, head)| head).map_or(0, |head| head.id());
     }
 }

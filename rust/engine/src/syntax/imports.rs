@@ -286,7 +286,7 @@ impl Extractor<'_> {
         }
         let Some((path, member)) = self.imported_path(value) else { return false };
         let Some(target) = rule.name.of(node).map(|target| self.first_of_list(target)) else { return false };
-        self.imported_until = self.imported_until.max(value.end_byte() as u32);
+        self.seen.imported = self.seen.imported.max(value.end_byte() as u32);
         let prefix = Prefix { from: true, ..self.import_path(path) };
         let member = member.map(|member| self.text(member));
         let target_rule = self.rule_of(target);

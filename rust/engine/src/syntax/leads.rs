@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::extract::Extractor;
-use super::facts::SymbolKind;
+use super::facts::{Field, ReferenceKind, SymbolKind};
 use super::rules::{Role, Rule, mark};
 
 /// A decorated or exported definition begins before itself.
@@ -101,5 +101,19 @@ impl Extractor<'_> {
             self.default_definition(node, rule);
         }
         default
+    }
+
+    /// Names in a decorator are what the decorated symbol is about, too.
+    fn decorator(&mut self, node: Node) {
+        let Some(inner) = node.named_child(0) else { return };
+        if self.role(inner) == Some(Role::Call) {
+            return; // met again on the way down
+        }
+        if let Some((name, receiver)) = self.named(inner) {
+            let owner = self.scope().symbol;
+            self.push_reference(owner, name, receiver, inner, ReferenceKind::Call);
+            self.seen.taken = self.seen.taken.max(inner.end_byte() as u32);
+            self.occurrences.push(owner, Field::Body, name);
+        }
     }
 }

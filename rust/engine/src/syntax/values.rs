@@ -3,35 +3,32 @@
 //! A function that is a value is called what holds it: a variable (`const f = () => …`), a member of an object that
 //! exists (`app.use = function …`), of one that is written out (`{ run() {…} }`), or the file itself
 //! (`module.exports = …`). Where the object has no symbol of its own its text becomes the `container` of the method.
-//! What a file offers under another name than its own is an import of the file from itself: a resolver that follows
-//! re-exports needs to know nothing more.
 
 use std::borrow::Cow;
 
 use tree_sitter::Node;
 
 use super::definitions::Place;
-use super::extract::{Container, Extractor};
-use super::facts::{Import, Str, SymbolKind};
+use super::extract::Extractor;
+use super::facts::{Str, SymbolKind};
 use super::names;
+use super::offers::DEFAULT;
 use super::rules::{NamedBy, Role, Rule, mark};
 
-/// The name under which a file offers what has no name of its own.
-const DEFAULT: &[u8] = b"default";
 /// Objects and patterns nested deeper than this name nothing.
 const MAX_NESTING: usize = 16;
 
 /// What an assignment gives a value to.
-struct Target<'t> {
-    node: Node<'t>,
-    name: &'t [u8],
+pub(super) struct Target<'t> {
+    pub node: Node<'t>,
+    pub name: &'t [u8],
     /// The object, where it is a name: `app` of `app.use`, `Foo` of `Foo.prototype.bar`.
-    container: Option<String>,
+    pub container: Option<String>,
     /// The type, where the object is the one that the method around works on (`this.x`).
-    holder: Option<u32>,
-    exported: bool,
+    pub holder: Option<u32>,
+    pub exported: bool,
     /// The whole of what the file offers (`module.exports`), not a member of it.
-    whole: bool,
+    pub whole: bool,
 }
 
 /// A variable of the module whose value is open.
@@ -56,7 +53,7 @@ impl<'a> Extractor<'a> {
         }
         // What the parser had to complete is no declaration, but the beginning of something it could not read.
         let completed = || node.child(node.child_count().saturating_sub(1)).is_some_and(|last| last.is_missing());
-        let anonymous = (node.start_byte() as u32) < self.anonymous_until;
+        let anonymous = (node.start_byte() as u32) < self.seen.anonymous;
         // `IFS= read line` gives a value to one call.
         let of_call = || node.parent().is_some_and(|parent| self.role(parent) == Some(Role::Call));
         let among_members = self.holders.contains(&self.scope().symbol) && self.depth == self.scope().depth + 2;
@@ -98,20 +95,6 @@ impl<'a> Extractor<'a> {
             && self.text(name) != self.strings.table.get(holder.name)
     }
 
-    /// `const app = module.exports = …` offers `app`.
-    fn offered_by_chain(&mut self, node: Node, rule: &Rule) {
-        let name = rule.name.of(node).filter(|name| self.is_name(*name));
-        let mut value = rule.value.of(node);
-        while let Some(assignment) = value.filter(|value| self.role(*value) == Some(Role::Assignment)) {
-            let Some(inner) = self.rule_of(assignment) else { return };
-            let whole = self.target(assignment, inner).is_some_and(|target| target.whole);
-            if let Some(name) = name.filter(|_| whole) {
-                return self.offer(self.text(name), DEFAULT, node);
-            }
-            value = inner.value.of(assignment);
-        }
-    }
-
     /// An assignment to what exists; it makes a variable only where that is offered to other files.
     pub(super) fn assignment(&mut self, node: Node, rule: &Rule) {
         if self.holds_definition(node, rule) {
@@ -141,25 +124,8 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    /// A member of an object that is written out.
-    pub(super) fn record_member(&mut self, node: Node, rule: &Rule) {
-        let offered = self.record().is_some_and(|record| record.exports);
-        let Some(name) = rule.name.of(node) else {
-            if offered {
-                self.offer(self.text(node), self.text(node), node);
-            }
-            return;
-        };
-        let value = rule.value.of(node);
-        if let Some(value) = value.filter(|value| offered && self.is_name(*value)) {
-            self.offer(self.text(value), self.text(name), node);
-        } else {
-            self.holds_definition(node, rule);
-        }
-    }
-
     /// Whether the value is a definition, or an object with definitions in it, or imported; then it is dealt with.
-    fn holds_definition(&mut self, node: Node, rule: &Rule) -> bool {
+    pub(super) fn holds_definition(&mut self, node: Node, rule: &Rule) -> bool {
         let value = rule.value.of(node).or_else(|| self.declarators_value(node, rule));
         let Some(given) = value else { return false };
         let value = self.first_of_list(given);
@@ -207,7 +173,7 @@ impl<'a> Extractor<'a> {
         rule.value.of(declarator)
     }
 
-    fn define_value(&mut self, node: Node, rule: &Rule, value: Node, kind: SymbolKind, target: &Target) {
+    pub(super) fn define_value(&mut self, node: Node, rule: &Rule, value: Node, kind: SymbolKind, target: &Target) {
         let mut place = self.place(node, target.node, kind, value);
         place.called = Some(Cow::Borrowed(target.name));
         place.exported |= target.exported;
@@ -220,26 +186,8 @@ impl<'a> Extractor<'a> {
         self.finish_definition(place, rule);
     }
 
-    /// `export default function () {…}`: nothing names it but the word.
-    pub(super) fn default_definition(&mut self, node: Node, rule: &Rule) {
-        let Some(value) = rule.value.of(node) else { return };
-        let (value, steps) = self.innermost_value(value);
-        let target = Target { node, name: DEFAULT, container: None, holder: None, exported: true, whole: true };
-        if self.is_name(value) {
-            self.offer(self.text(value), DEFAULT, node);
-        } else if self.role(value) == Some(Role::Record) {
-            self.open_record(&target, steps);
-        } else if let Some(kind) = self.function_value(value) {
-            let rule_of_value = self.rule_of(value);
-            let named = rule_of_value.and_then(|rule| rule.name.of(value));
-            if named.is_none() || self.role(value) == Some(Role::Lambda) {
-                self.define_value(node, rule, value, kind, &target);
-            }
-        }
-    }
-
     /// Through `await`, parentheses and chained assignments to the value; how many nodes deeper that is.
-    fn innermost_value<'t>(&self, mut value: Node<'t>) -> (Node<'t>, u32) {
+    pub(super) fn innermost_value<'t>(&self, mut value: Node<'t>) -> (Node<'t>, u32) {
         for steps in 0..MAX_NESTING as u32 {
             let Some(rule) = self.rule_of(value) else { return (value, steps) };
             let inner = match rule.role {
@@ -254,7 +202,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// What a value defines: a function, or a type.
-    fn function_value(&self, value: Node) -> Option<SymbolKind> {
+    pub(super) fn function_value(&self, value: Node) -> Option<SymbolKind> {
         let rule = self.rule_of(value)?;
         if rule.role == Role::Lambda {
             return Some(SymbolKind::Function);
@@ -285,69 +233,8 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    /// `return M`, or an object that is written out, where a file gives it to those who import it.
-    pub(super) fn module_value(&mut self, node: Node) {
-        if self.depth > 1 {
-            return;
-        }
-        let Some(given) = node.named_child(0) else { return };
-        let value = self.first_of_list(given);
-        let steps = u32::from(value != given);
-        let target = Target { node, name: DEFAULT, container: None, holder: None, exported: true, whole: true };
-        if self.role(value) == Some(Role::Record) {
-            self.open_record(&target, steps);
-        }
-    }
-
-    /// Whether `M` of `M.open` is what the file gives to others.
-    pub(super) fn in_module_value(&self, object: &str) -> bool {
-        self.module_value == Some(object.as_bytes())
-    }
-
-    /// `a.b` of `M.a.b`, where `M` is what the file gives to others.
-    pub(super) fn without_module_value<'t>(&self, object: &'t str) -> &'t str {
-        let whole = self.module_value.and_then(|whole| std::str::from_utf8(whole).ok());
-        let rest = whole.and_then(|whole| object.strip_prefix(whole));
-        rest.filter(|rest| rest.is_empty() || rest.starts_with('.')).map_or(object, |rest| rest.trim_start_matches('.'))
-    }
-
-    /// The name at the end of the file under which it gives itself to others.
-    pub(super) fn find_module_value(&mut self, root: Node) {
-        let mut cursor = root.walk();
-        let last = root.named_children(&mut cursor).filter(|child| self.role(*child) == Some(Role::ModuleValue)).last();
-        let value = last.and_then(|last| last.named_child(0)).map(|given| self.first_of_list(given));
-        self.module_value = value.filter(|value| self.is_name(*value)).map(|value| self.text(value));
-    }
-
-    /// The members of an object are named after what holds it.
-    fn open_record(&mut self, target: &Target, steps: u32) {
-        let outer = self.record().filter(|_| target.container.is_none() && !target.exported).map(|record| record.name);
-        let mut name = Vec::new();
-        if let Some(outer) = outer.filter(|outer| !outer.is_none()) {
-            name.extend_from_slice(self.strings.table.get(outer));
-            name.push(b'.');
-        } else if let Some(container) = target.container.as_ref().filter(|_| target.name != b"prototype") {
-            name.extend_from_slice(container.as_bytes());
-            name.push(b'.');
-        }
-        match &target.container {
-            Some(container) if target.name == b"prototype" => name.extend_from_slice(container.as_bytes()),
-            _ if target.whole => {}
-            _ => name.extend_from_slice(target.name),
-        }
-        let name = if name.is_empty() { Str::NONE } else { self.strings.intern(&name) };
-        let members = self.depth + steps + 2;
-        let exports = target.whole && target.exported;
-        self.containers.push(Container { name, symbol: None, implements: false, depth: self.depth, members, exports });
-    }
-
-    /// The object whose members stand at this depth.
-    pub(super) fn record(&self) -> Option<&Container> {
-        self.containers.last().filter(|container| container.members == self.depth)
-    }
-
     /// What the left side of an assignment names; None for an index or a pattern.
-    fn target<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<Target<'t>>
+    pub(super) fn target<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<Target<'t>>
     where
         'a: 't,
     {
@@ -358,7 +245,7 @@ impl<'a> Extractor<'a> {
         let known = |text: &[u8]| rule.exports.iter().any(|known| known.as_bytes() == text);
         let value = rule.value.of(node).map(|value| self.first_of_list(value));
         let is_record = value.is_some_and(|value| self.role(value) == Some(Role::Record));
-        if known(target.name) || is_record && self.module_value == Some(target.name) {
+        if known(target.name) || is_record && self.offers.value == Some(target.name) {
             (target.name, target.exported, target.whole) = (DEFAULT, true, true);
             return Some(target);
         }
@@ -391,76 +278,8 @@ impl<'a> Extractor<'a> {
             && first.is_some_and(|first| self.strings.table.get(first.name) == self.text(object))
     }
 
-    pub(super) fn enclosing_type(&self) -> Option<u32> {
-        let mut index = self.scope().symbol;
-        while let Some(symbol) = self.facts.symbols.get(index as usize) {
-            if symbol.kind().is_type() {
-                return Some(index);
-            }
-            index = symbol.parent;
-        }
-        None
-    }
-
-    fn is_name(&self, node: Node) -> bool {
+    pub(super) fn is_name(&self, node: Node) -> bool {
         node.child_count() == 0 && self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0
-    }
-
-    /// What the file offers: `name` of its own (or that it imports) as `alias`.
-    pub(super) fn offer(&mut self, name: &[u8], alias: &[u8], at: Node) {
-        let name_text = self.strings.intern(name);
-        self.exports.push(name_text);
-        if name != alias {
-            let file = self.path.rsplit('/').next().unwrap_or(self.path);
-            let path = self.strings.intern(format!("./{file}").as_bytes());
-            let alias = self.strings.intern(alias);
-            let line = at.start_position().row as u32 + 1;
-            self.facts.imports.push(Import { owner: 0, path, name: name_text, alias, level: 0, line });
-        }
-    }
-
-    /// `export { a, b as c }`: names of this file.
-    pub(super) fn offered_list(&mut self, list: Node) {
-        let mut cursor = list.walk();
-        let items: Vec<Node> = list.named_children(&mut cursor).collect();
-        for item in items {
-            let Some(rule) = self.rule_of(item) else { continue };
-            let Some(name) = rule.name.of(item) else { continue };
-            let alias = rule.alias.of(item).unwrap_or(name);
-            self.offer(self.text(name), self.text(alias), item);
-        }
-    }
-
-    /// The list of what the file offers, in the clause that names it; without one it offers everything.
-    pub(super) fn offered_names(&mut self, node: Node, rule: &Rule) {
-        let Some(list) = rule.list.of(node) else { return };
-        self.offers_a_list = true;
-        let mut cursor = list.walk();
-        for item in list.named_children(&mut cursor) {
-            let mut name = item;
-            while let Some(inner) = name.named_child(0).filter(|_| !self.is_name(name)) {
-                name = inner;
-            }
-            let text = self.strings.intern(self.text(name));
-            self.exports.push(text);
-        }
-    }
-
-    /// At the end: symbols of the module that the file offers by name are public.
-    pub(super) fn mark_offered(&mut self) {
-        let listed = self.offers_a_list;
-        let offered: rustc_hash::FxHashSet<Str> = self.exports.drain(..).collect();
-        if offered.is_empty() && !listed {
-            return;
-        }
-        for symbol in self.facts.symbols.iter_mut().skip(1) {
-            if symbol.parent == 0 && symbol.container.is_none() && offered.contains(&symbol.name) {
-                symbol.flags |= super::facts::flag::EXPORTED;
-                symbol.visibility = super::facts::Visibility::Public as u8;
-            } else if listed && symbol.parent == 0 && symbol.container.is_none() {
-                symbol.visibility = super::facts::Visibility::Private as u8;
-            }
-        }
     }
 
     /// The names in a pattern or list, without keys and default values.
@@ -516,7 +335,7 @@ impl<'a> Extractor<'a> {
             return;
         }
         let start = node.start_byte() as u32;
-        self.anonymous_until = self.anonymous_until.max(node.end_byte() as u32);
+        self.seen.anonymous = self.seen.anonymous.max(node.end_byte() as u32);
         if self.scope().kind == SymbolKind::Module && start < self.held.end_byte {
             self.push_scope(self.held.symbol, self.held.name_start, SymbolKind::Variable);
         }
