@@ -127,7 +127,10 @@ impl Extractor<'_> {
 
     /// The declarator of a definition, which may stand before one that is a macro: `void f(int a) LOCKS(mutex) {…}`.
     pub(super) fn unmasked<'t>(&self, node: Node<'t>, declarator: Node<'t>) -> Node<'t> {
-        let before = declarator.prev_sibling().filter(|before| node.has_error() && before.is_error());
+        if !node.has_error() {
+            return declarator;
+        }
+        let before = declarator.prev_sibling().filter(Node::is_error);
         before
             .and_then(|error| error.child(0))
             .filter(|inner| self.role(*inner) == Some(Role::Declarator))

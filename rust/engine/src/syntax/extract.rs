@@ -4,6 +4,8 @@
 //! symbol; leaves go into a token stream over which bodies are hashed; nodes with a role go to the modules beside this
 //! one ([`roles`](super::roles) says which). Here is what the pass keeps in mind on its way.
 
+use std::cell::RefCell;
+
 use rustc_hash::FxHashSet;
 use tree_sitter::{Node, Tree};
 
@@ -97,6 +99,17 @@ pub(super) struct Offers<'a> {
     pub value: Option<&'a [u8]>,
 }
 
+/// Memory that one file leaves to the next: fresh pages would cost more than what is written to them.
+#[derive(Default)]
+struct Kept {
+    tokens: Vec<u8>,
+    occurrences: Occurrences,
+}
+
+thread_local! {
+    static KEPT: RefCell<Kept> = RefCell::default();
+}
+
 pub(super) struct Extractor<'a> {
     pub path: &'a str,
     pub source: &'a [u8],
@@ -134,6 +147,7 @@ pub(super) struct Extractor<'a> {
 
 impl<'a> Extractor<'a> {
     fn new(path: &'a str, source: &'a [u8], table: &'a Table) -> Self {
+        let Kept { tokens, occurrences } = KEPT.take();
         Self {
             path,
             source,
@@ -148,8 +162,8 @@ impl<'a> Extractor<'a> {
             visibilities: Vec::new(),
             comments: Comments::default(),
             documentation: None,
-            occurrences: Occurrences::default(),
-            tokens: Vec::with_capacity(source.len()),
+            occurrences,
+            tokens,
             types: Types::default(),
             offers: Offers::default(),
             seen: Seen {
@@ -256,8 +270,7 @@ impl<'a> Extractor<'a> {
 
     /// The rule of a node, or of what it calls.
     pub(super) fn rule_of(&self, node: Node) -> Option<&'a Rule> {
-        let prefix = (node.start_byte() as u32 == self.seen.sign.1).then_some(self.seen.sign.0);
-        self.table.rule_in(node, self.source, prefix)
+        self.table.rule_in(node, self.source, self.seen.sign)
     }
 
     pub(super) fn finish(mut self, flags: u32) -> FileFacts {
@@ -273,7 +286,9 @@ impl<'a> Extractor<'a> {
         let hash = names::short_hash(&[self.strings.table.get(module), &[SymbolKind::Module as u8]]);
         self.facts.symbols[0].interface_hash = hash;
         self.facts.header = Header { lines, syntax_errors: self.syntax_errors, flags, pad: 0 };
-        self.facts.terms = self.occurrences.into_terms(&self.facts.symbols);
+        self.facts.terms = self.occurrences.terms(&self.facts.symbols);
+        self.tokens.clear();
+        KEPT.set(Kept { tokens: self.tokens, occurrences: self.occurrences });
         self.facts.strings = self.strings.table;
         super::references::dedupe(&mut self.facts);
         self.facts

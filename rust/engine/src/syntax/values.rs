@@ -54,13 +54,11 @@ impl<'a> Extractor<'a> {
         // What the parser had to complete is no declaration, but the beginning of something it could not read.
         let completed = || node.child(node.child_count().saturating_sub(1)).is_some_and(|last| last.is_missing());
         let anonymous = (node.start_byte() as u32) < self.seen.anonymous;
-        // `IFS= read line` gives a value to one call.
-        let of_call = || node.parent().is_some_and(|parent| self.role(parent) == Some(Role::Call));
         let among_members = self.holders.contains(&self.scope().symbol) && self.depth == self.scope().depth + 2;
         // In the body of a type only functions are declared; what else stands there are fields.
         let in_type = self.scope().kind.is_type() && rule.parameters.is_some();
         let in_module = self.scope().kind == SymbolKind::Module;
-        if !in_module && !among_members && !in_type || anonymous || completed() || of_call() {
+        if !in_module && !among_members && !in_type || anonymous || completed() {
             return;
         }
         for declared in rule.name.all(node) {

@@ -57,9 +57,9 @@ impl Extractor<'_> {
             self.note_types(node, table.rule(kind));
         }
         if marks & mark::RULE != 0
-            && let Some(rule) = self.rule_of(node)
+            && let Some(rule) = self.table.rule(kind)
         {
-            self.enter_rule(node, rule);
+            self.enter_rule(node, self.table.by_callee(rule, node, self.source, self.seen.sign));
         }
         if marks & mark::TYPE_POSITION != 0 {
             self.types.until = self.types.until.max(node.end_byte() as u32);

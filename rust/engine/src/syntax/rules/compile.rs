@@ -93,7 +93,7 @@ impl Compiler<'_> {
 
     fn rule(&self, kind: &str, spec: &NodeSpec) -> Result<Rule, RulesError> {
         let part = |places: &Places| self.part(kind, places);
-        let asks_nothing = [&spec.requires, &spec.unless].iter().all(|places| places.all().is_empty());
+        let places = [&spec.requires, &spec.unless].iter().all(|places| places.all().is_empty());
         Ok(Rule {
             role: spec.role,
             name: part(&spec.name)?,
@@ -116,8 +116,9 @@ impl Compiler<'_> {
             requires: part(&spec.requires)?,
             unless: part(&spec.unless)?,
             inside: self.ids(&spec.inside)?,
+            outside: self.ids(&spec.outside)?,
             otherwise: spec.otherwise,
-            asks_nothing: asks_nothing && spec.inside.is_empty(),
+            asks_nothing: places && spec.inside.is_empty() && spec.outside.is_empty(),
             kinds: self.kinds(kind, spec)?,
             named_by: spec.named_by,
             sign: spec.sign.clone(),

@@ -31,8 +31,9 @@ pub struct Rule {
     pub(super) requires: Part,
     pub(super) unless: Part,
     pub(super) inside: Vec<u16>,
+    pub(super) outside: Vec<u16>,
     pub(super) otherwise: Option<Role>,
-    /// None of these four is said.
+    /// None of these is said.
     pub(super) asks_nothing: bool,
     pub kinds: Vec<(u16, SymbolKind)>,
     pub named_by: Option<NamedBy>,
@@ -65,9 +66,10 @@ impl Rule {
     }
 
     fn accepts(&self, node: Node) -> bool {
-        let inside = || node.parent().is_some_and(|parent| self.inside.contains(&parent.kind_id()));
+        let within = |kinds: &[u16]| node.parent().is_some_and(|parent| kinds.contains(&parent.kind_id()));
         (self.requires.is_none() || self.requires.is_in(node))
             && !self.unless.is_in(node)
-            && (self.inside.is_empty() || inside())
+            && (self.inside.is_empty() || within(&self.inside))
+            && (self.outside.is_empty() || !within(&self.outside))
     }
 }

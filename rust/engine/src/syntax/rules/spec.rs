@@ -144,7 +144,10 @@ pub(super) struct NodeSpec {
     /// Only directly inside nodes of these kinds.
     #[serde(default)]
     pub inside: Vec<String>,
-    /// The role of nodes that `requires`, `unless` or `inside` turn down.
+    /// Not directly inside nodes of these kinds.
+    #[serde(default)]
+    pub outside: Vec<String>,
+    /// The role of nodes that these four turn down.
     pub otherwise: Option<Role>,
     /// The symbol kind by the kind of the child in `type`.
     #[serde(default)]

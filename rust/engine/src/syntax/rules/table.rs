@@ -100,15 +100,21 @@ impl Table {
         self.compiled.get(number as usize)
     }
 
-    /// The rule of a node in its source: that of what it calls, where `[calls]` has one. `sign` is the byte where a sign
-    /// before the call begins.
+    /// The rule of a node in its source: that of what it calls, where `[calls]` has one. `sign` says
+    /// where a sign before a call begins, and where that call does.
     #[inline]
-    pub fn rule_in(&self, node: Node, source: &[u8], sign: Option<u32>) -> Option<&Rule> {
-        let rule = self.rule(node.kind_id())?;
+    pub fn rule_in(&self, node: Node, source: &[u8], sign: (u32, u32)) -> Option<&Rule> {
+        Some(self.by_callee(self.rule(node.kind_id())?, node, source, sign))
+    }
+
+    /// The same, where the rule of the node's kind is known.
+    #[inline]
+    pub fn by_callee<'r>(&'r self, rule: &'r Rule, node: Node, source: &[u8], sign: (u32, u32)) -> &'r Rule {
         if rule.role != Role::Call || self.calls.longest == 0 {
-            return Some(rule);
+            return rule;
         }
-        Some(self.calls.find(node, rule, source, sign).unwrap_or(rule))
+        let sign = (node.start_byte() as u32 == sign.1).then_some(sign.0);
+        self.calls.find(node, rule, source, sign).unwrap_or(rule)
     }
 }
 
