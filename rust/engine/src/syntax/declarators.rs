@@ -14,7 +14,8 @@ const MAX_DECLARATORS: usize = 16;
 
 impl Extractor<'_> {
     pub(super) fn behind_declarators(&self, node: Node, rule: &Rule) -> bool {
-        rule.name.of(node).is_some_and(|name| self.role(name) == Some(Role::Declarator))
+        let declared = rule.name.of(node).filter(|_| rule.parameters.is_some());
+        declared.is_some_and(|name| self.role(name) == Some(Role::Declarator))
     }
 
     /// A function whose name stands behind declarators. Words that the grammar does not know (C's macros) make it read
@@ -63,6 +64,7 @@ impl Extractor<'_> {
             keyword: Some(start as u32),
             exported: false,
             default: false,
+            whole: false,
             scopes: self.scopes.len(),
             depth: self.depth,
         };
@@ -122,7 +124,9 @@ impl Extractor<'_> {
 
     /// The node that names a definition: the field, seen through declarators.
     pub(super) fn name_node<'t>(&self, node: Node<'t>, name: &Part) -> Option<Node<'t>> {
-        self.innermost_name(self.unmasked(node, name.of(node)?))
+        let name = name.of(node)?;
+        // An operator is called as it is written.
+        if name.is_named() { self.innermost_name(self.unmasked(node, name)) } else { Some(name) }
     }
 
     /// The declarator of a definition, which may stand before one that is a macro: `void f(int a) LOCKS(mutex) {…}`.
@@ -145,7 +149,7 @@ impl Extractor<'_> {
                 return Some(node);
             }
             let rule = self.rule_of(node)?;
-            match rule.role {
+            match rule.role_of(node)? {
                 Role::Member | Role::MemberType | Role::Name => return Some(node),
                 // A part of something (`a[0]`) names nothing.
                 Role::Transparent if rule.value.is_some() => return None,
@@ -174,7 +178,9 @@ impl Extractor<'_> {
             let known = marks & (mark::IDENTIFIER | mark::STRING) != 0 && marks & mark::TYPE == 0;
             known
                 || self
-                    .role(*child)
+                    .table
+                    .rule(child.kind_id())
+                    .map(|rule| rule.role)
                     .is_some_and(|role| role != Role::TypeContext && role != Role::Skip && role != Role::MemberType)
         })
     }

@@ -34,6 +34,8 @@ pub(super) struct Scope {
     pub tokens: usize,
     pub name_start: u32,
     pub kind: SymbolKind,
+    /// End of a body that stands beside the definition; until then it stays open.
+    pub until: u32,
     /// Who may use the members that follow, where a line of the body said so.
     pub access: Option<Visibility>,
 }
@@ -208,6 +210,7 @@ impl<'a> Extractor<'a> {
             tokens: 0,
             name_start: u32::MAX,
             kind: SymbolKind::Module,
+            until: 0,
             access: None,
         });
         self.find_module_value(root);
@@ -254,6 +257,7 @@ impl<'a> Extractor<'a> {
             tokens: self.tokens.len(),
             name_start,
             kind,
+            until: 0,
             access: None,
         });
     }

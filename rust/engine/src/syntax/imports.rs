@@ -92,7 +92,7 @@ impl Extractor<'_> {
             return self.push_import(node, &inner, Some(b"*"), None);
         }
         for child in others {
-            if rule.alias.is_none() || rule.alias.of(node) != Some(child) {
+            if alias != Some(child) {
                 self.import_part(child, &prefix, 0);
             }
         }
@@ -135,7 +135,7 @@ impl Extractor<'_> {
             return;
         }
         let rule = self.rule_of(node);
-        match rule.map(|rule| (rule.role, rule)) {
+        match rule.and_then(|rule| Some((rule.role_of(node)?, rule))) {
             Some((Role::ImportItem, rule)) => self.import_item(node, rule, prefix, nesting),
             Some((Role::ImportNamespace, _)) => {
                 let alias = node.named_child(0).map(|alias| self.text(alias));
@@ -235,6 +235,8 @@ impl Extractor<'_> {
         match binding {
             ImportBinding::Module => self.push_import(node, prefix, None, alias),
             ImportBinding::Everything if alias.is_none() => self.push_import(node, prefix, Some(b"*"), None),
+            // Under a name of its own a path is a module.
+            ImportBinding::Everything if prefix.from => self.push_import(node, prefix, None, alias),
             ImportBinding::Last | ImportBinding::Everything => {
                 let (path, name) = match prefix.path.rsplit_once(&self.table.rules.separator) {
                     Some((path, name)) => (path.to_string(), name.to_string()),

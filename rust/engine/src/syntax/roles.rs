@@ -12,6 +12,7 @@ impl Extractor<'_> {
             Role::Wrapper | Role::KeywordWrapper | Role::Decorator => self.enter_lead(node, rule),
             Role::Container => self.open_container(node, rule),
             Role::Call => self.call(node, rule),
+            Role::Postfix | Role::Cascade => self.postfix_call(node, rule),
             Role::Mention => self.mention(node),
             Role::Binds => self.bound_names(node, rule),
             Role::Pattern if self.table.mentions => self.bound_in(node),

@@ -130,6 +130,9 @@ impl<'a> Extractor<'a> {
         if self.import_call(node, rule, value) {
             return true;
         }
+        if self.goes_on(value) {
+            return false;
+        }
         let in_list = u32::from(value != given);
         let (value, steps) = self.innermost_value(value);
         let steps = steps + in_list;
@@ -293,7 +296,7 @@ impl<'a> Extractor<'a> {
             };
         }
         let Some(rule) = self.rule_of(node) else { return };
-        match rule.role {
+        match rule.role_of(node).unwrap_or(Role::Skip) {
             Role::Pattern | Role::List | Role::ParameterVariadic => {
                 let mut cursor = node.walk();
                 for child in node.named_children(&mut cursor) {

@@ -1,10 +1,9 @@
 //! The walk: every node is visited once, and nothing here recurses, so nesting costs no stack.
 
-use tree_sitter::{Node, Tree};
+use tree_sitter::{Node, Tree, TreeCursor};
 
 use super::comments::Comment;
 use super::extract::Extractor;
-use super::facts::Str;
 use super::rules::mark;
 use super::terms::WORD_LIMIT;
 
@@ -25,7 +24,7 @@ impl Extractor<'_> {
                 continue;
             }
             loop {
-                self.leave();
+                self.leave(&cursor);
                 if cursor.goto_next_sibling() {
                     break;
                 }
@@ -80,8 +79,13 @@ impl Extractor<'_> {
         true
     }
 
-    fn leave(&mut self) {
-        while self.scopes.last().is_some_and(|scope| scope.depth == self.depth && self.scopes.len() > 1) {
+    fn leave(&mut self, cursor: &TreeCursor) {
+        let mut open = false;
+        while let Some(scope) = self.scopes.last().filter(|scope| scope.depth == self.depth && scope.symbol != 0) {
+            open = scope.until > cursor.node().end_byte() as u32;
+            if open {
+                break;
+            }
             self.close_scope();
         }
         if self.containers.last().is_some_and(|container| container.depth == self.depth) {
@@ -90,7 +94,7 @@ impl Extractor<'_> {
         while self.visibilities.last().is_some_and(|(depth, _)| *depth == self.depth + 1) {
             self.visibilities.pop();
         }
-        while self.types.parameters.last().is_some_and(|(depth, _)| *depth == self.depth) {
+        while !open && self.types.parameters.last().is_some_and(|(depth, _)| *depth == self.depth) {
             self.types.parameters.pop();
         }
         if self.table.rules.layout {
@@ -117,10 +121,11 @@ impl Extractor<'_> {
         self.occurrences.name(self.scope().symbol, self.in_signature(start), name);
         let defined = start == self.held.name_start;
         let in_type = !defined && marks & mark::TYPE != 0 || start < self.types.until;
-        let inferred = || self.table.rules.inferred_types.iter().any(|known| known.as_bytes() == text);
-        let declared = || self.types.parameters.iter().any(|(_, known)| *known == name) || inferred();
-        if in_type && start >= self.seen.taken && !declared() {
-            self.type_reference(node, name, Str::NONE);
+        if in_type && start >= self.seen.taken && !self.qualifies(node) {
+            let receiver = self.qualifier(node);
+            if !receiver.is_none() || !self.is_declared_type(name) {
+                self.type_reference(node, name, receiver);
+            }
         }
     }
 

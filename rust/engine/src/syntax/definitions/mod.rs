@@ -25,8 +25,15 @@ impl Extractor<'_> {
         if rule.of_call {
             return self.called_definition(node, rule, kind);
         }
-        if rule.role == Role::DefineVariable {
+        if rule.headless {
+            self.lead = Some(self.beginning_lead(node));
+        }
+        if kind == SymbolKind::Variable {
             return self.variables(node, rule);
+        }
+        // A variable with code of its own also holds something.
+        if rule.otherwise == Some(Role::DefineVariable) {
+            self.binding(node, rule);
         }
         if rule.role == Role::DefineMethod && rule.type_part.is_some() {
             self.binding(node, rule);
@@ -134,6 +141,7 @@ impl Extractor<'_> {
         }
         let symbol = self.push_symbol(&place, rule);
         self.push_scope(symbol, place.name.start_byte() as u32, place.kind);
+        self.hold_open(&place, rule);
         if rule.variables {
             self.holders.push(symbol);
         }
@@ -170,6 +178,17 @@ impl Extractor<'_> {
     }
 
     pub fn role(&self, node: Node) -> Option<Role> {
-        self.rule_of(node).map(|rule| rule.role)
+        self.rule_of(node)?.role_of(node)
+    }
+
+    /// A body that stands beside the definition, or beside the node around it, belongs to its scope.
+    fn hold_open(&mut self, place: &Place, rule: &Rule) {
+        if !rule.body.is_beside() {
+            return;
+        }
+        let outside = self.body(place, rule).filter(|body| body.start_byte() >= place.node.end_byte());
+        let Some((body, scope)) = outside.zip(self.scopes.last_mut()) else { return };
+        scope.depth -= u32::from(body.parent() != place.node.parent());
+        scope.until = body.end_byte() as u32;
     }
 }

@@ -21,14 +21,14 @@ impl Extractor<'_> {
         let mut lists = self.through_declarators(place.head.unwrap_or(place.callable), wanted);
         lists.extend(lone.filter(|_| lists.is_empty()));
         for list in lists {
-            self.parameter_list(list, rule);
+            self.parameter_list(list, rule, list != place.callable);
         }
         let Some(symbol) = symbol else { return };
         let first = self.facts.symbols[symbol as usize].first_parameter;
         self.facts.symbols[symbol as usize].parameter_count = self.facts.parameters.len() as u32 - first;
     }
 
-    fn parameter_list(&mut self, list: Node, definition: &Rule) {
+    fn parameter_list(&mut self, list: Node, definition: &Rule, bare: bool) {
         let before = self.facts.parameters.len();
         if self.role(list) == Some(Role::TypeParameter) {
             return;
@@ -37,8 +37,7 @@ impl Extractor<'_> {
         if self.table.marks(list.kind_id()) & mark::IDENTIFIER != 0 {
             self.push_parameter(list, None, kind); // `x => x + 1`
         }
-        let mut cursor = list.walk();
-        for child in list.named_children(&mut cursor) {
+        for child in self.parameter_nodes(list) {
             let rule = self.rule_of(child);
             match rule.and_then(|rule| rule.role_of(child)) {
                 Some(Role::ParameterKeywordOnlyAfter) => kind = ParameterKind::KeywordOnly,
@@ -50,7 +49,8 @@ impl Extractor<'_> {
                 Some(Role::Parameter | Role::ParameterVariadic | Role::ParameterKeywordVariadic | Role::Pattern) => {
                     kind = self.push_parameter(child, rule, kind);
                 }
-                _ if self.table.marks(child.kind_id()) & mark::IDENTIFIER != 0 => {
+                Some(Role::Declarator) if definition.clauses.is_none() => kind = self.push_parameter(child, rule, kind),
+                _ if bare && self.is_bare_parameter(child) => {
                     kind = self.push_parameter(child, None, kind);
                 }
                 // Any pattern stands for a parameter.
@@ -58,6 +58,37 @@ impl Extractor<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// What stands in a list of parameters, with the lists in it laid open (`(a, {b, c})`).
+    fn parameter_nodes<'t>(&self, list: Node<'t>) -> Vec<Node<'t>> {
+        let mut cursor = list.walk();
+        let mut nodes = Vec::new();
+        for child in list.named_children(&mut cursor) {
+            if self.role(child) == Some(Role::List) {
+                let mut inner = child.walk();
+                nodes.extend(child.children(&mut inner));
+            } else {
+                nodes.push(child);
+            }
+        }
+        nodes
+    }
+
+    /// A name alone, unless it is the default value that stands beside a parameter.
+    fn is_bare_parameter(&self, node: Node) -> bool {
+        let is_value = || node.prev_sibling().is_some_and(|before| self.text(before) == b"=");
+        self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0 && !is_value()
+    }
+
+    /// Whether a word before the parameter's name says that it takes any number of arguments.
+    fn has_variadic_word(&self, parameter: Node) -> bool {
+        let words = &self.table.rules.variadic_words;
+        let says = |node: Node| {
+            let text = self.text(node);
+            text.split(u8::is_ascii_whitespace).any(|word| words.iter().any(|known| known.as_bytes() == word))
+        };
+        !words.is_empty() && (parameter.prev_sibling().is_some_and(says) || parameter.child(0).is_some_and(says))
     }
 
     /// Adds the parameters of one node (Go's `a, b int` are two); the kind of those that follow.
@@ -89,7 +120,8 @@ impl Extractor<'_> {
         };
         let own = variadic(node)
             .or_else(|| node.named_child(0).and_then(variadic))
-            .or_else(|| nodes.first().copied().and_then(variadic));
+            .or_else(|| nodes.first().copied().and_then(variadic))
+            .or_else(|| self.has_variadic_word(node).then_some(ParameterKind::Variadic));
         for name in nodes {
             if !name.is_named() && self.text(name) == b"," || self.role(name) == Some(Role::Skip) {
                 continue; // between names, or a declarator that names nothing (C's `char *`)
@@ -106,8 +138,8 @@ impl Extractor<'_> {
     /// A typed parameter is known to hold its type.
     pub fn parameter_binding(&mut self, node: Node, rule: &Rule) {
         let type_name = self.type_text(node, &rule.type_part);
-        // The parameters of a type (a record) are its fields.
-        let of_type = self.scope().kind.is_type() && self.depth == self.scope().depth + 2;
+        // The parameters of a type (a record, a primary constructor) are its fields.
+        let of_type = self.scope().kind.is_type() && self.depth <= self.scope().depth + 3;
         if type_name.is_none() || !(self.scope().kind.is_callable() || of_type) {
             return;
         }

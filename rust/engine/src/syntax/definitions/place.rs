@@ -104,7 +104,7 @@ impl Extractor<'_> {
     }
 
     /// A wrapper or run of decorators belongs to the definition that follows it.
-    fn take_lead(&mut self, node: Node) -> Option<Lead> {
+    pub fn take_lead(&mut self, node: Node) -> Option<Lead> {
         let (start, row) = (node.start_byte() as u32, node.start_position().row as u32);
         let lead = self.lead?;
         let fits = if lead.wrapper {
@@ -124,7 +124,13 @@ impl Extractor<'_> {
 
     /// Opens an `impl`: its functions are methods of the type it names.
     pub fn open_container(&mut self, node: Node, rule: &Rule) {
-        let named = rule.type_part.of(node).and_then(|named| self.base_name(named));
+        // Where `type` tells the kinds of definition apart, the type is in `name`.
+        let holder = if rule.kinds.is_empty() { &rule.type_part } else { &rule.name };
+        let mut named = holder.of(node);
+        while let Some(next) = named.and_then(|named| named.next_named_sibling().filter(|_| self.qualifies(named))) {
+            named = Some(next); // `extension on money.Purse`
+        }
+        let named = named.and_then(|named| self.base_name(named));
         let Some(name) = named.or_else(|| self.receiver_type(node, rule)) else { return };
         let symbol = self.symbol_of_type(name);
         let bases = self.base_nodes(node, rule);
@@ -159,6 +165,9 @@ impl Extractor<'_> {
         while let Some(node) = stack.pop() {
             if self.table.marks(node.kind_id()) & mark::TYPE != 0 {
                 return Some(self.strings.intern(self.text(node)));
+            }
+            if self.role(node) == Some(Role::MemberType) {
+                return self.named(node).map(|(name, _)| name);
             }
             let mut cursor = node.walk();
             let children: Vec<Node> = node.named_children(&mut cursor).collect();

@@ -6,7 +6,7 @@ use super::Place;
 use crate::syntax::extract::Extractor;
 use crate::syntax::facts::{Str, SymbolKind};
 use crate::syntax::names;
-use crate::syntax::rules::{Role, Rule, mark};
+use crate::syntax::rules::{Part, Role, Rule, mark};
 
 /// A symbol for a variable shows its first line up to this many bytes.
 const VARIABLE_SIGNATURE: usize = 160;
@@ -15,10 +15,10 @@ impl Extractor<'_> {
     /// Where the signature starts: at the keyword that opens the definition, and after decorators inside it.
     pub fn signature_start(&self, place: &Place) -> u32 {
         let start = place.node.start_byte() as u32;
-        if let Some(keyword) = place.lead.and_then(|lead| lead.keyword) {
+        if let Some((lead, keyword)) = place.lead.and_then(|lead| Some((lead, lead.keyword?))) {
             // `const a = 1, b = 2`: only the first follows the keyword.
             let before = self.source.get(keyword as usize..start as usize);
-            let alone = before.is_some_and(|text| !text.contains(&b',') && !text.contains(&b'='));
+            let alone = lead.whole || before.is_some_and(|text| !text.contains(&b',') && !text.contains(&b'='));
             return if alone { keyword } else { start };
         }
         let before = |node: Node| {
@@ -84,7 +84,7 @@ impl Extractor<'_> {
                 }
                 _ => None,
             };
-            let Some(inner) = inner else { break };
+            let Some(inner) = inner.filter(|inner| *inner != name) else { break };
             name = inner;
             text = self.text(name);
         }
@@ -94,11 +94,11 @@ impl Extractor<'_> {
     /// What stands behind the parameters: `auto f() -> int`.
     pub fn returns_behind(&mut self, place: &Place, rule: &Rule) -> Str {
         let (mut node, mut rule) = (place.callable, Some(rule).filter(|_| place.kind.is_callable()));
-        while let Some(declarator) = rule.and_then(|rule| rule.name.of(node)) {
+        while let Some(declarator) = rule.and_then(|rule| rule.name.of(node)).filter(|inner| *inner != node) {
             let mut cursor = declarator.walk();
             let found = declarator.children(&mut cursor).find(|child| self.role(*child) == Some(Role::Returns));
             if let Some(found) = found {
-                return self.type_text_of(found);
+                return self.text_of_type(found, &Part::default());
             }
             rule = self.table.rule(declarator.kind_id());
             node = declarator;

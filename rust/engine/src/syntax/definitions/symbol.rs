@@ -17,7 +17,9 @@ impl Extractor<'_> {
         let name = self.strings.intern(name_text);
         let body = self.body(place, rule);
         let signature_end = body.map_or(node.end_byte(), |body| body.start_byte()) as u32;
-        let mut modifiers = self.modifiers(place.callable, place.name, rule);
+        let of_value = self.rule_of(place.callable).filter(|_| place.callable != node);
+        let of_callable = of_value.unwrap_or(rule);
+        let mut modifiers = self.modifiers(place.callable, place.name, of_callable);
         if place.callable != node {
             let around = self.modifiers(node, place.name, rule);
             modifiers.flags |= around.flags;
@@ -29,7 +31,7 @@ impl Extractor<'_> {
         } else if place.kind.is_callable() && place.callable == node {
             modifiers.visibility = modifiers.visibility.or(self.said_visibility());
         }
-        modifiers.flags |= if place.exported { flag::EXPORTED } else { 0 };
+        modifiers.flags |= if place.exported { flag::EXPORTED } else { 0 } | self.late_modifiers(place, body);
         modifiers.visibility = modifiers.visibility.or(rule.private.then_some(Visibility::Private));
         let signature_start = self.signature_start(place);
         if signature_start < node.start_byte() as u32 {
@@ -58,8 +60,10 @@ impl Extractor<'_> {
         let constructor = rule.constructor
             || self.table.rules.constructors.iter().any(|known| known.as_bytes() == name_text)
             || self.is_named_as_its_type(place, name_text);
+        // A constructor may be all in its parameters: `Point(this.x, this.y);`.
+        let whole = rule.headless && rule.constructor;
         let property = rule.role == Role::DefineMethod && rule.type_part.is_some();
-        let bodiless = rule.body.is_some() && body.is_none() && !property && !self.table.rules.empty_bodies;
+        let bodiless = rule.body.is_some() && body.is_none() && !whole && !property && !self.table.rules.empty_bodies;
         let declares =
             bodiless && (place.kind.is_callable() || modifiers.declared && place.kind == SymbolKind::Variable);
         let mut symbol: Symbol = bytemuck::Zeroable::zeroed();
@@ -67,16 +71,19 @@ impl Extractor<'_> {
         symbol.qualified = self.qualified(place, name_text);
         symbol.container = place.container;
         symbol.summary = Str::NONE;
-        let of_value = self.rule_of(place.callable).filter(|_| place.callable != node);
-        let of_callable = of_value.unwrap_or(rule);
         symbol.returns = self.returns_behind(place, of_callable);
         if symbol.returns.is_none() {
-            symbol.returns = self.type_text(place.callable, &of_callable.returns);
+            let declared = self.through_declarators(place.callable, &of_callable.returns);
+            symbol.returns = match declared.first() {
+                Some(declared) => self.text_of_type(*declared, &of_callable.returns),
+                None => self.type_text(place.callable, &of_callable.returns),
+            };
         }
         symbol.parent = place.parent;
         let last = self.end_of_code(node);
-        (symbol.start_byte, symbol.end_byte) = (start_byte, last.end_byte() as u32);
-        (symbol.start_line, symbol.end_line) = (start_row + 1, last_line(last));
+        let end = body.filter(|body| body.end_byte() > node.end_byte()).unwrap_or(last);
+        (symbol.start_byte, symbol.end_byte) = (start_byte, end.end_byte() as u32);
+        (symbol.start_line, symbol.end_line) = (start_row + 1, last_line(end));
         (symbol.signature_start, symbol.signature_end) = (signature_start, signature_end);
         symbol.signature = self.signature(place.kind, signature_start, signature_end);
         symbol.complexity = u32::from(place.kind.is_callable());
@@ -199,5 +206,20 @@ impl Extractor<'_> {
             }
         }
         modifiers
+    }
+
+    /// What is said of a function between its name and its body, or as the first word of a body beside it.
+    fn late_modifiers(&self, place: &Place, body: Option<Node>) -> u8 {
+        let mut modifiers = Modifiers::default();
+        let Some(body) = body.filter(|_| place.kind.is_callable() && self.table.rules.late_modifiers) else { return 0 };
+        let mut before = body.prev_sibling();
+        while let Some(word) = before.filter(|word| word.start_byte() > place.name.start_byte()) {
+            modifiers.word(self.text(word));
+            before = word.prev_sibling();
+        }
+        if body.start_byte() >= place.node.end_byte() {
+            modifiers.word(body.child(0).map_or(b"", |word| self.text(word)));
+        }
+        modifiers.flags & flag::ASYNC
     }
 }

@@ -50,7 +50,7 @@ impl Extractor<'_> {
             || matches!(role, Some(Role::Member | Role::MemberType));
         let inner = self.rule_of(node).filter(|rule| rule.role == Role::Transparent);
         if names_one && role != Some(Role::Mention) {
-            found.push(node);
+            found.extend(Some(node).filter(|node| !self.qualifies(*node)));
         } else if let Some(value) = inner.and_then(|rule| rule.value.of(node)) {
             self.collect_bases(value, found, nesting + 1); // `Generic[T]` has one base
         } else if names_one {

@@ -31,6 +31,12 @@ impl Extractor<'_> {
             let inner = || self.rule_of(target).and_then(|rule| rule.value.of(target));
             let value = value.or_else(inner);
             let Some(name) = self.binding_name(target) else { continue };
+            // So may the type.
+            let of_target = self.table.rule(target.kind_id()).filter(|rule| rule.role == Role::Declarator);
+            let declared = match of_target.filter(|_| declared.is_none()) {
+                Some(rule) => self.type_text(target, &rule.type_part),
+                None => declared,
+            };
             let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };
             let (type_name, kind) = held.unwrap_or((declared, BindingKind::Annotated));
             if !type_name.is_none() {
@@ -66,8 +72,11 @@ impl Extractor<'_> {
     fn held(&mut self, value: Node) -> Option<(Str, BindingKind)> {
         let mut node = value;
         for _ in 0..MAX_NESTING {
+            if let Some(text) = self.chain_call(node) {
+                return Some((text, BindingKind::Called));
+            }
             let rule = self.rule_of(node)?;
-            match rule.role {
+            match rule.role_of(node)? {
                 Role::Call | Role::Import => {
                     let text = self.receiver(node);
                     let text = self.strings.table.get(text).strip_suffix(b"()")?.to_vec();

@@ -4,6 +4,7 @@ mod bases;
 mod bindings;
 mod locals;
 mod names;
+mod postfix;
 mod tokens;
 mod types;
 
@@ -13,7 +14,7 @@ use tree_sitter::Node;
 use crate::syntax::extract::Extractor;
 use crate::syntax::facts::{FileFacts, Reference, ReferenceKind, Str, SymbolKind};
 use crate::syntax::rules::{Rule, mark};
-use names::{constructed, member_parts};
+use names::constructed;
 
 impl Extractor<'_> {
     pub fn push_reference(&mut self, owner: u32, name: Str, receiver: Str, at: Node, kind: ReferenceKind) {
@@ -24,11 +25,14 @@ impl Extractor<'_> {
     /// `callee(…)`, or `receiver.name(…)` where the grammar keeps them apart (Java). Without either field the last
     /// named child is the name and the first the receiver (`Item::getName`).
     pub fn call(&mut self, node: Node, rule: &Rule) {
+        if self.is_element(node, rule) {
+            return;
+        }
         let named = if rule.callee.is_some() {
             rule.callee.of(node).and_then(|callee| self.named(callee))
         } else {
             let (receiver, name) = if rule.name.is_none() {
-                member_parts(node, rule)
+                self.member_parts(node, rule)
             } else {
                 (rule.receiver.of(node), rule.name.of(node))
             };
@@ -86,7 +90,7 @@ impl Extractor<'_> {
     /// A name behind that of a module (`Map.lookup`), where names by themselves are references.
     pub fn qualified_name(&mut self, node: Node, rule: &Rule) {
         let (start, owner) = (node.start_byte() as u32, self.scope().symbol);
-        let (object, property) = member_parts(node, rule);
+        let (object, property) = self.member_parts(node, rule);
         let (Some(object), Some(property)) = (object, property.filter(|_| start >= self.seen.taken)) else { return };
         let receiver = self.receiver(object);
         let name = self.strings.intern(self.text(property));

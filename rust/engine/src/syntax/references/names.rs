@@ -16,15 +16,16 @@ impl Extractor<'_> {
     /// Name and receiver of an expression that names something; None for any other expression.
     pub fn named(&mut self, mut node: Node) -> Option<(Str, Str)> {
         for _ in 0..MAX_NESTING {
-            if self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0 {
-                return Some((self.strings.intern(self.text(node)), Str::NONE));
+            let marks = self.table.marks(node.kind_id());
+            if marks & mark::IDENTIFIER != 0 {
+                let receiver = if marks & mark::TYPE != 0 { self.qualifier(node) } else { Str::NONE };
+                return Some((self.strings.intern(self.text(node)), receiver));
             }
             let rule = self.rule_of(node)?;
-            match rule.role {
+            match rule.role_of(node)? {
                 Role::Member | Role::MemberType => {
-                    let (object, property) = member_parts(node, rule);
-                    let property = property?;
-                    let receiver = object.map_or(Str::NONE, |object| self.receiver(object));
+                    let property = self.member_parts(node, rule).1?;
+                    let receiver = self.member_receiver(node, rule);
                     if self.table.marks(property.kind_id()) & mark::IDENTIFIER == 0 {
                         let (name, inner) = self.named(property)?;
                         return Some((name, self.joined(receiver, inner)));
@@ -70,22 +71,26 @@ impl Extractor<'_> {
             return false;
         }
         let rule = self.rule_of(node);
-        match rule.map(|rule| (rule.role, rule)) {
+        match rule.and_then(|rule| Some((rule.role_of(node)?, rule))) {
             Some((Role::Member | Role::MemberType, rule)) => {
-                let (object, property) = member_parts(node, rule);
+                let (object, property) = self.member_parts(node, rule);
                 let Some(property) = property else { return false };
+                // A name with nothing but a sign (PHP's `self::$store`) is written as it stands.
+                let is_identifier = |name: Node| self.table.marks(name.kind_id()) & mark::IDENTIFIER != 0;
+                let signed = property.named_child_count() == 1 && property.named_child(0).is_some_and(is_identifier);
+                let inner = property.named_child(0).filter(|_| self.role(property) == Some(Role::Transparent));
+                let inner = inner.filter(|inner| {
+                    let sign = &self.source[property.start_byte()..inner.start_byte()];
+                    !sign.iter().any(u8::is_ascii_alphabetic)
+                });
+                let start = inner.filter(|_| !signed).map_or(property.start_byte(), |inner| inner.start_byte());
                 if let Some(object) = object {
                     if !self.write_receiver(object, out, nesting + 1) {
                         return false;
                     }
                     // The separator as written: `.`, `::`, `->`, `?.`.
-                    let between = &self.source[object.end_byte()..property.start_byte()];
-                    let between = names::without_space(between);
-                    out.push_str(if between == "?" { "?." } else { &between });
+                    out.push_str(&names::without_space(&self.source[object.end_byte()..start]));
                 }
-                // A name with nothing but a sign (PHP's `self::$store`) is written as it stands.
-                let is_identifier = |name: Node| self.table.marks(name.kind_id()) & mark::IDENTIFIER != 0;
-                let signed = property.named_child_count() == 1 && property.named_child(0).is_some_and(is_identifier);
                 let role = self.role(property);
                 if role == Some(Role::Member) || role == Some(Role::Transparent) && !signed {
                     return self.write_receiver(property, out, nesting + 1);
@@ -112,7 +117,9 @@ impl Extractor<'_> {
                     }
                     first = false;
                 }
-                out.push_str("()");
+                if !self.is_element(node, rule) {
+                    out.push_str("()");
+                }
                 !first
             }
             Some((Role::Construct | Role::Cast, rule)) => {
@@ -145,7 +152,7 @@ impl Extractor<'_> {
         for _ in 0..MAX_NESTING {
             let Some(rule) = self.table.rule(node.kind_id()) else { break };
             let inner = match rule.role {
-                Role::Member | Role::MemberType => member_parts(node, rule).1,
+                Role::Member | Role::MemberType => self.member_parts(node, rule).1,
                 Role::Transparent => rule.value.of(node).or_else(|| node.child(0)),
                 _ => None,
             };
@@ -163,18 +170,42 @@ impl Extractor<'_> {
         text.extend_from_slice(self.strings.table.get(name));
         self.strings.intern(&text)
     }
+
+    /// Object and property of a member; without fields in the grammar the first and the last named child.
+    pub fn member_parts<'t>(&self, node: Node<'t>, rule: &Rule) -> (Option<Node<'t>>, Option<Node<'t>>) {
+        if rule.property.is_some() || rule.object.is_some() {
+            return (rule.object.of(node), rule.property.of(node));
+        }
+        let mut cursor = node.walk();
+        let mut named = node.named_children(&mut cursor).filter(|child| self.role(*child) != Some(Role::Skip));
+        let first = named.next();
+        let last = named.last();
+        (first.filter(|_| last.is_some()), last.or(first))
+    }
+
+    /// What stands before the last part of a member.
+    pub fn member_receiver(&mut self, node: Node, rule: &Rule) -> Str {
+        let (object, property) = self.member_parts(node, rule);
+        let (Some(object), Some(property)) = (object, property) else { return Str::NONE };
+        if rule.property.is_none() && rule.object.is_none() {
+            let inner = property.prev_named_sibling().filter(|inner| inner.start_byte() > object.end_byte());
+            if let Some(inner) = inner {
+                // `a.b.C` without a node for `a.b`.
+                let text = names::without_space(&self.source[object.start_byte()..inner.end_byte()]);
+                return self.strings.intern(text.as_bytes());
+            }
+        }
+        self.receiver(object)
+    }
+
+    /// `items[0]`, which the grammar takes for a call.
+    pub fn is_element(&self, node: Node, rule: &Rule) -> bool {
+        let last = || node.child_count().checked_sub(1).and_then(|last| node.child(last as u32));
+        rule.indexes && last().is_some_and(|last| self.text(last).starts_with(b"["))
+    }
 }
 
 /// What an expression constructs.
 pub fn constructed<'t>(node: Node<'t>, rule: &Rule) -> Option<Node<'t>> {
     rule.type_part.of(node).or_else(|| rule.head.of(node))
-}
-
-/// Object and property of a member; without fields in the grammar the first and the last named child.
-pub fn member_parts<'t>(node: Node<'t>, rule: &Rule) -> (Option<Node<'t>>, Option<Node<'t>>) {
-    if rule.property.is_some() || rule.object.is_some() {
-        return (rule.object.of(node), rule.property.of(node));
-    }
-    let last = node.named_child_count().saturating_sub(1);
-    (node.named_child(0).filter(|_| last > 0), node.named_child(last as u32))
 }

@@ -2,7 +2,6 @@
 
 use tree_sitter::Node;
 
-use super::names::member_parts;
 use crate::syntax::extract::Extractor;
 use crate::syntax::facts::{ReferenceKind, Str, SymbolKind};
 use crate::syntax::names;
@@ -25,18 +24,20 @@ impl Extractor<'_> {
 
     pub fn member_type(&mut self, node: Node, rule: &Rule) {
         let start = node.start_byte() as u32;
-        let (object, property) = member_parts(node, rule);
+        let (object, property) = self.member_parts(node, rule);
         let Some(property) = property.filter(|_| start >= self.seen.taken) else { return };
         let last = self.last_name(property);
         let (name, receiver) = if last == property {
-            let receiver = object.map_or(Str::NONE, |object| self.receiver(object));
+            let receiver = object.map_or(Str::NONE, |_| self.member_receiver(node, rule));
             (self.strings.intern(self.text(property)), receiver)
         } else if let Some(named) = self.named(node) {
             named
         } else {
             return;
         };
-        self.type_reference(node, name, receiver);
+        if !receiver.is_none() || !self.is_declared_type(name) {
+            self.type_reference(node, name, receiver);
+        }
         self.seen.taken = last.end_byte() as u32;
     }
 
@@ -109,20 +110,44 @@ impl Extractor<'_> {
         }
     }
 
-    /// Text of a type field without its leading colon or arrow, white space folded.
+    /// Text of a type without its leading colon or arrow, white space folded.
     pub fn type_text(&mut self, node: Node, part: &Part) -> Str {
-        let Some(mut child) = part.of(node) else { return Str::NONE };
-        // A type of functions (Haskell's `a -> b`) is known by what they return.
-        while let Some(inner) = self.rule_of(child).and_then(|rule| rule.returns.of(child)) {
-            child = inner;
+        match part.of(node).or_else(|| self.type_before(node, part)) {
+            Some(child) => self.text_of_type(child, part),
+            None => Str::NONE,
         }
-        self.type_text_of(child)
     }
 
-    pub fn type_text_of(&mut self, child: Node) -> Str {
+    /// The type in what stands before a definition that no node holds together.
+    fn type_before<'t>(&self, node: Node<'t>, part: &Part) -> Option<Node<'t>> {
+        let headless = part.is_some() && self.table.rule(node.kind_id()).is_some_and(|rule| rule.headless);
+        let mut at = headless.then(|| self.beginning(node));
+        while let Some(before) = at.filter(|at| at.start_byte() < node.start_byte()) {
+            if part.is_kind(before.kind_id()) {
+                return Some(before);
+            }
+            at = before.next_sibling();
+        }
+        None
+    }
+
+    /// A type as it is written; where it may be of several kinds, it is a run of them (`List` `<int>` `?`).
+    pub fn text_of_type(&mut self, mut child: Node, part: &Part) -> Str {
+        // A type of functions (Haskell's `a -> b`) is known by what they return.
+        while let Some(inner) = self.rule_of(child).and_then(|rule| rule.returns.of(child)) {
+            if inner.start_byte() < child.start_byte() || inner.end_byte() > child.end_byte() || inner == child {
+                break; // not inside
+            }
+            child = inner;
+        }
         // A type that is defined on the spot (`struct point {…} origin`) is known by its head.
         let body = self.rule_of(child).and_then(|rule| rule.body.of(child));
-        let end = body.map_or(child.end_byte(), |body| body.start_byte());
+        let mut end = body.map_or(child.end_byte(), |body| body.start_byte());
+        let mut next = if part.is_varied() { child.next_sibling() } else { None };
+        while let Some(more) = next.filter(|more| part.is_kind(more.kind_id())) {
+            end = more.end_byte();
+            next = more.next_sibling();
+        }
         let text = names::folded(&self.source[child.start_byte()..end]);
         let text = text.trim_start_matches(":").trim_start_matches("->").trim();
         let text = unquoted(text);
@@ -143,6 +168,31 @@ impl Extractor<'_> {
             (symbol.kind, scope.kind) = (kind as u8, kind);
         }
         makes
+    }
+
+    /// Whether a name in type position is a type parameter, or the word that leaves the type to the value.
+    pub fn is_declared_type(&self, name: Str) -> bool {
+        let text = self.strings.table.get(name);
+        self.types.parameters.iter().any(|(_, known)| *known == name)
+            || self.table.rules.inferred_types.iter().any(|known| known.as_bytes() == text)
+    }
+
+    /// Whether a dot follows a type's name that has no node around it: the `a` of `a` `.` `C`.
+    pub fn qualifies(&self, node: Node) -> bool {
+        self.table.has_postfixes
+            && self.source.get(node.end_byte()) == Some(&b'.')
+            && node.next_sibling().is_some_and(|dot| dot.kind() == ".")
+    }
+
+    /// What stands before the dot before such a name.
+    pub fn qualifier(&mut self, node: Node) -> Str {
+        if !self.table.has_postfixes || !self.source[..node.start_byte()].ends_with(b".") {
+            return Str::NONE;
+        }
+        let dot = node.prev_sibling().filter(|dot| dot.kind() == ".");
+        let before = dot.and_then(|dot| dot.prev_sibling());
+        let before = before.filter(|before| self.table.marks(before.kind_id()) & mark::TYPE != 0);
+        before.map_or(Str::NONE, |before| self.strings.intern(self.text(before)))
     }
 }
 

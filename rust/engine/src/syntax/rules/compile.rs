@@ -125,6 +125,8 @@ impl Compiler<'_> {
             each: spec.each.clone(),
             exports: spec.exports.clone(),
             capitalised: spec.capitalised,
+            headless: spec.headless,
+            indexes: spec.indexes,
             constructor: spec.constructor,
             clauses: spec.clauses,
             variables: spec.variables,

@@ -54,6 +54,21 @@ impl Part {
         &self.places
     }
 
+    /// Whether a child of that kind may be the part.
+    pub fn is_kind(&self, kind: u16) -> bool {
+        self.places.contains(&Place::First(kind))
+    }
+
+    /// Whether the part may stand outside the node.
+    pub fn is_beside(&self) -> bool {
+        self.places.iter().any(|place| matches!(place, Place::Beside(_)))
+    }
+
+    /// Whether the part may be made of several kinds.
+    pub fn is_varied(&self) -> bool {
+        self.places.len() > 1
+    }
+
     /// Whether the part is what stands in a field.
     pub fn is_field(&self, field: u16) -> bool {
         self.places.iter().any(|place| matches!(place, Place::Field(id) if id.get() == field))

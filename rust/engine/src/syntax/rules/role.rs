@@ -94,6 +94,12 @@ pub enum Role {
     /// `callee`, or `name` with `receiver`. What is called may have a role of its own, in `[rules.calls]`.
     #[serde(rename = "reference.call")]
     Call,
+    /// Goes on from what stands before it, in grammars that write `a.b(c)` flat: a name, or the arguments in `list`.
+    #[serde(rename = "postfix")]
+    Postfix,
+    /// The same, from what stands before all of its kind: `a..b()..c()`.
+    #[serde(rename = "postfix.cascade")]
+    Cascade,
     /// A call of its first argument, too: the shell's `trap`, `sudo`.
     #[serde(rename = "reference.call.argument")]
     CallWithArgument,

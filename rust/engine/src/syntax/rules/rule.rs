@@ -32,7 +32,7 @@ pub struct Rule {
     pub(super) unless: Part,
     pub(super) inside: Vec<u16>,
     pub(super) outside: Vec<u16>,
-    pub(super) otherwise: Option<Role>,
+    pub otherwise: Option<Role>,
     /// None of these is said.
     pub(super) asks_nothing: bool,
     pub kinds: Vec<(u16, SymbolKind)>,
@@ -41,6 +41,8 @@ pub struct Rule {
     pub each: Vec<String>,
     pub exports: Vec<String>,
     pub capitalised: bool,
+    pub headless: bool,
+    pub indexes: bool,
     pub constructor: bool,
     pub clauses: Option<Clauses>,
     pub variables: bool,

@@ -30,6 +30,12 @@ pub struct Rules {
     /// Indentation is syntax: the token stream of a body hash keeps its block structure.
     #[serde(default)]
     pub layout: bool,
+    /// What is said of a function may stand behind its parameters: `func load() async`.
+    #[serde(default)]
+    pub late_modifiers: bool,
+    /// Words before a parameter that takes any number of arguments (`vararg`).
+    #[serde(default)]
+    pub variadic_words: Vec<String>,
     /// Beginnings of comments that document; empty: any comment directly above a definition does.
     #[serde(default)]
     pub doc_comments: Vec<String>,
@@ -166,6 +172,13 @@ pub(super) struct NodeSpec {
     /// Only names that begin with a capital; the others belong to the language (JSX tags).
     #[serde(default)]
     pub capitalised: bool,
+    /// No node holds the definition together: it begins with what stands before it in its statement, and its body may
+    /// stand beside it.
+    #[serde(default)]
+    pub headless: bool,
+    /// With arguments in square brackets it is no call but an element: `items[0]`.
+    #[serde(default)]
+    pub indexes: bool,
     /// The kind is absent in some version of the grammar.
     #[serde(default)]
     pub optional: bool,

@@ -32,6 +32,8 @@ pub struct Table {
     pub mentions: bool,
     /// Names by themselves are calls.
     pub bare_calls: bool,
+    /// Members and calls may be flat chains.
+    pub has_postfixes: bool,
     /// Calls may import.
     pub imports_by_call: bool,
     marks: Vec<u8>,
@@ -52,6 +54,7 @@ impl Table {
             grammar,
             type_fields: Vec::new(),
             mentions: false,
+            has_postfixes: false,
             imports_by_call: false,
             marks: vec![0; kinds],
             rule_numbers: vec![NO_RULE; kinds],
@@ -66,6 +69,7 @@ impl Table {
 
     pub(super) fn add_rule(&mut self, kinds: &[u16], rule: Rule) {
         self.mentions |= rule.role == Role::Mention;
+        self.has_postfixes |= rule.role == Role::Postfix;
         for &kind in kinds {
             self.rule_numbers[kind as usize] = self.compiled.len() as u16;
             self.mark(kind, mark::RULE);
