@@ -1,178 +1,164 @@
-//! Every node of a tree once, parents before children, as rows that are read without a call (see `native/walk.c`).
-//!
-//! Tree-sitter's own cursor costs about a sixth of the time that parsing takes, this about two thirds of that.
+//! The walk: every node is visited once, and nothing here recurses, so nesting costs no stack.
 
-use std::ffi::c_void;
-use std::marker::PhantomData;
-use std::mem::MaybeUninit;
-use std::ops::Range;
+use tree_sitter::{Node, Tree};
 
-use tree_sitter::{Node, Tree, ffi};
+use super::comments::Comment;
+use super::extract::Extractor;
+use super::rules::mark;
+use super::steps::{Step, Steps};
+use super::terms::WORD_LIMIT;
 
-/// Nodes fetched at a time: few enough to stay in the nearest cache.
-const ROWS: usize = 128;
-
-/// A node, and what the walk knows of it.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct Step<'t> {
-    node: ffi::TSNode,
-    pub end_byte: u32,
-    /// 0 at the root.
-    pub depth: u32,
-    /// The kind's number; `u16::MAX` for what could not be parsed.
-    pub kind: u16,
-    /// The field of its parent in which it stands, or 0.
-    pub field: u16,
-    pub child_count: u32,
-    flags: u32,
-    tree: PhantomData<&'t Tree>,
-}
-
-const NAMED: u32 = 1;
-const MISSING: u32 = 2;
-
-impl<'t> Step<'t> {
-    pub fn node(&self) -> Node<'t> {
-        // SAFETY: the row was written for a node of the tree that `'t` borrows.
-        unsafe { Node::from_raw(self.node) }
-    }
-
-    pub fn start_byte(&self) -> u32 {
-        self.node.context[0]
-    }
-
-    pub fn bytes(&self) -> Range<usize> {
-        self.start_byte() as usize..self.end_byte as usize
-    }
-
-    pub fn is_named(&self) -> bool {
-        self.flags & NAMED != 0
-    }
-
-    pub fn is_missing(&self) -> bool {
-        self.flags & MISSING != 0
-    }
-}
-
-unsafe extern "C" {
-    fn leindex_walk_new(tree: *const c_void) -> *mut c_void;
-    fn leindex_walk_delete(walk: *mut c_void);
-    fn leindex_walk_root(walk: *mut c_void, root: *mut c_void);
-    fn leindex_walk_next(walk: *mut c_void, steps: *mut c_void, capacity: u32) -> u32;
-}
-
-/// A walk over one tree.
-pub struct Walk<'t> {
-    native: *mut c_void,
-    rows: Box<[MaybeUninit<Step<'t>>; ROWS]>,
-    filled: usize,
-    next: usize,
-}
-
-impl<'t> Walk<'t> {
-    pub fn new(tree: &'t Tree) -> Self {
-        let mut rows = Box::new([const { MaybeUninit::uninit() }; ROWS]);
-        let of_tree: *const c_void = tree.root_node().into_raw().tree.cast();
-        // SAFETY: the pointer is that of a tree which `'t` keeps, and `Step` has the layout of the row in C.
-        let native = unsafe {
-            let native = leindex_walk_new(of_tree);
-            leindex_walk_root(native, rows.as_mut_ptr().cast());
-            native
-        };
-        Self { native, rows, filled: 1, next: 0 }
-    }
-}
-
-impl<'t> Iterator for Walk<'t> {
-    type Item = Step<'t>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Step<'t>> {
-        if self.next == self.filled {
-            // SAFETY: there is room for as many rows as are asked for, and the tree is still borrowed.
-            self.filled =
-                unsafe { leindex_walk_next(self.native, self.rows.as_mut_ptr().cast(), ROWS as u32) } as usize;
-            self.next = 0;
-            if self.filled == 0 {
-                return None;
-            }
-        }
-        // SAFETY: rows below `filled` were written.
-        let step = unsafe { self.rows[self.next].assume_init() };
-        self.next += 1;
-        Some(step)
-    }
-}
-
-impl Drop for Walk<'_> {
-    fn drop(&mut self) {
-        // SAFETY: made by `leindex_walk_new`, and freed once.
-        unsafe { leindex_walk_delete(self.native) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tree_sitter::{Language, Parser};
-
-    use super::*;
-
-    type Row = (u32, u16, u16, std::ops::Range<usize>, bool, bool, u32);
-
-    fn by_cursor(tree: &Tree) -> Vec<Row> {
-        let (mut rows, mut cursor) = (Vec::new(), tree.walk());
-        loop {
-            let (node, field) = (cursor.node(), cursor.field_id().map_or(0, |field| field.get()));
-            let row = (cursor.depth(), node.kind_id(), field, node.byte_range());
-            rows.push((row.0, row.1, row.2, row.3, node.is_named(), node.is_missing(), node.child_count()));
-            if cursor.goto_first_child() {
+impl Extractor<'_> {
+    pub(super) fn walk(&mut self, tree: &Tree) {
+        // Where the open nodes end, and the depth below which nodes have nothing to say.
+        let (mut ends, mut deepest) = (Vec::new(), u32::MAX);
+        for step in Steps::new(tree) {
+            if step.depth > deepest {
                 continue;
             }
-            while !cursor.goto_next_sibling() {
-                if !cursor.goto_parent() {
-                    return rows;
-                }
+            self.leave_to(step.depth, &mut ends);
+            if step.field != 0 && self.table.type_fields.contains(&step.field) {
+                self.types.until = self.types.until.max(step.end_byte);
+            }
+            self.depth = step.depth;
+            deepest = if self.enter(&step) { u32::MAX } else { step.depth };
+            ends.push(step.end_byte);
+        }
+        self.leave_to(0, &mut ends);
+    }
+
+    /// Leaves the open nodes that are not above this depth.
+    fn leave_to(&mut self, depth: u32, ends: &mut Vec<u32>) {
+        while ends.len() > depth as usize
+            && let Some(end) = ends.pop()
+        {
+            self.depth = ends.len() as u32;
+            self.leave(end);
+        }
+    }
+
+    /// Visits a node on the way down; false when its children have nothing more to say.
+    fn enter(&mut self, step: &Step) -> bool {
+        let (node, kind) = (step.node(), step.kind);
+        let marks = self.table.marks(kind);
+        if marks & mark::COMMENT != 0 {
+            let owner = self.scope().symbol;
+            self.comments.push(Comment::new(node, owner), self.source);
+            return false;
+        }
+        if kind == u16::MAX {
+            self.syntax_errors += 1;
+        }
+        if marks & mark::BRANCH != 0 {
+            self.count_branch(node);
+        }
+        if marks & (mark::RULE | mark::IDENTIFIER) != 0 && self.table.rules.types_by_place {
+            let table = self.table;
+            self.note_types(node, table.rule(kind));
+        }
+        if marks & mark::RULE != 0
+            && let Some(rule) = self.table.rule(kind)
+        {
+            self.enter_rule(node, self.table.by_callee(rule, node, self.source, self.seen.sign));
+        }
+        if marks & mark::TYPE_POSITION != 0 {
+            self.types.until = self.types.until.max(step.end_byte);
+        }
+        if marks & mark::STRING != 0 {
+            self.string(step);
+        }
+        if step.child_count == 0 {
+            if marks & mark::BARE_CALL != 0 {
+                self.bare_call(node, step.field);
+            }
+            self.leaf(step, marks);
+            return false;
+        }
+        if self.table.rules.layout && step.is_named() {
+            self.tokens.push(1);
+        }
+        true
+    }
+
+    fn leave(&mut self, end: u32) {
+        let mut open = false;
+        while let Some(scope) = self.scopes.last().filter(|scope| scope.depth == self.depth && scope.symbol != 0) {
+            open = scope.until > end;
+            if open {
+                break;
+            }
+            self.close_scope();
+        }
+        if self.containers.last().is_some_and(|container| container.depth == self.depth) {
+            self.containers.pop();
+        }
+        while self.visibilities.last().is_some_and(|(depth, _)| *depth == self.depth + 1) {
+            self.visibilities.pop();
+        }
+        while !open && self.types.parameters.last().is_some_and(|(depth, _)| *depth == self.depth) {
+            self.types.parameters.pop();
+        }
+        if self.table.rules.layout {
+            self.tokens.push(2);
+        }
+    }
+
+    fn leaf(&mut self, step: &Step, marks: u8) {
+        let text = &self.source[step.bytes()];
+        self.tokens.extend_from_slice(text);
+        self.tokens.push(0);
+        if text.is_empty() {
+            self.syntax_errors += u32::from(step.is_missing());
+            return;
+        }
+        if marks & mark::IDENTIFIER == 0 {
+            return;
+        }
+        let start = step.start_byte();
+        if start == self.scope().name_start || start == self.seen.alias {
+            return;
+        }
+        let name = self.strings.intern(text);
+        self.occurrences.name(self.scope().symbol, self.in_signature(start), name);
+        let defined = start == self.held.name_start;
+        let in_type = !defined && marks & mark::TYPE != 0 || start < self.types.until;
+        if !in_type || start < self.seen.taken {
+            return;
+        }
+        let node = step.node();
+        if !self.qualifies(node) {
+            let receiver = self.qualifier(node);
+            if !receiver.is_none() || !self.is_declared_type(name) {
+                self.type_reference(node, name, receiver);
             }
         }
     }
 
-    fn by_walk(tree: &Tree) -> Vec<Row> {
-        let row = |step: Step| {
-            assert_eq!((step.kind, step.bytes()), (step.node().kind_id(), step.node().byte_range()));
-            let said = (step.depth, step.kind, step.field, step.bytes());
-            (said.0, said.1, said.2, said.3, step.is_named(), step.is_missing(), step.child_count)
-        };
-        Walk::new(tree).map(row).collect()
+    fn string(&mut self, step: &Step) {
+        let symbol = self.scope().symbol;
+        let start = step.start_byte();
+        if start < self.seen.documented {
+            return; // its words are the documentation's
+        }
+        let facts = &self.facts.symbols[symbol as usize];
+        let is_doc = facts.doc_start <= start && start < facts.doc_end;
+        let text = &self.source[step.bytes()];
+        let limit = if is_doc { text.len() } else { text.len().min(WORD_LIMIT) };
+        self.occurrences.words(symbol, is_doc, &text[..limit], &mut self.strings);
     }
 
-    /// Whole sources, and what is left of them when they are cut somewhere.
-    fn check(language: &Language, source: &str) {
-        let mut parser = Parser::new();
-        parser.set_language(language).expect("the grammar fits this tree-sitter");
-        for end in (0..=source.len()).step_by(37).chain([source.len()]) {
-            let tree = parser.parse(&source.as_bytes()[..end], None).expect("nothing stops the parser");
-            assert_eq!(by_walk(&tree), by_cursor(&tree), "{}", &source[..end]);
+    fn count_branch(&mut self, node: Node) {
+        if node.start_byte() as u32 == self.seen.declarator {
+            return; // no `and`, but a reference to a value that moves: `Item&& item`
+        }
+        // The keyword that opens a branch is a token inside the branch's node: only one of them is in the rules.
+        if node.is_named() || node.child_count() == 0 {
+            self.branch();
         }
     }
 
-    const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/languages/");
-
-    fn fixture(path: &str) -> String {
-        std::fs::read_to_string(format!("{FIXTURES}{path}")).expect("the fixture is there")
-    }
-
-    #[test]
-    fn it_visits_what_the_cursor_visits_whatever_is_broken() {
-        check(&tree_sitter_javascript::LANGUAGE.into(), &fixture("javascript/lib/pool.js"));
-        check(&tree_sitter_ruby::LANGUAGE.into(), &fixture("ruby/lib/shop/cart.rb"));
-    }
-
-    #[test]
-    fn a_tree_of_one_node_has_one_step() {
-        let mut parser = Parser::new();
-        parser.set_language(&tree_sitter_ruby::LANGUAGE.into()).expect("the grammar fits this tree-sitter");
-        let tree = parser.parse(b"", None).expect("nothing stops the parser");
-        assert_eq!(by_walk(&tree).len(), 1);
+    pub(super) fn branch(&mut self) {
+        let symbol = self.scope().symbol as usize;
+        self.facts.symbols[symbol].complexity += 1;
     }
 }

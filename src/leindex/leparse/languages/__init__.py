@@ -241,8 +241,6 @@ def _lineage(folder: str, raw: Mapping[str, dict[str, Any]]) -> Iterator[dict[st
 
 
 def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Own keys win; the table of nodes is merged row by row."""
-    merged = {**base, **own}
-    if "nodes" in base or "nodes" in own:
-        merged["nodes"] = {**base.get("nodes", {}), **own.get("nodes", {})}
-    return merged
+    """Own keys win; the tables of nodes and calls are merged row by row."""
+    tables = {key: {**base.get(key, {}), **own.get(key, {})} for key in ("nodes", "calls") if key in base or key in own}
+    return {**base, **own, **tables}
