@@ -3,6 +3,7 @@
 //! A language is data ([`rules`]); the extractor knows roles and never a language. Broken code is a result: an ERROR
 //! node is stepped through like any other, and counted.
 
+pub mod arena;
 mod calls;
 mod clauses;
 mod comments;

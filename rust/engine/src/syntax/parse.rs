@@ -4,7 +4,7 @@
 //! grammar runs longer than [`TIME_LIMIT`] is kept as text.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
+use super::arena;
 use super::extract::extract;
 use super::facts::{FileFacts, file_flag};
 use super::rules::Table;
@@ -102,12 +103,17 @@ fn parse_file(root: &Path, job: &Job, max_bytes: u64) -> ParsedFile {
 /// Parses bytes that are already in memory.
 pub fn parse_source(path: &str, source: &[u8], table: &Table, flags: u32) -> ParsedFile {
     let flags = flags | if is_generated(source) { file_flag::GENERATED } else { 0 };
-    let tree = parse_tree(source, table);
-    let (status, facts) = match &tree {
-        Some(tree) => (Status::Parsed, extract(path, source, tree, table, flags)),
-        None => (Status::Text, sections(path, source, flags)),
+    // SAFETY: the tree is read here and leaves nothing behind.
+    let facts = unsafe {
+        arena::within(|| {
+            let tree = ManuallyDrop::new(parse_tree(source, table)?);
+            Some(extract(path, source, &tree, table, flags))
+        })
     };
-    parsed(status, &facts, source)
+    match facts {
+        Some(facts) => parsed(Status::Parsed, &facts, source),
+        None => parsed(Status::Text, &sections(path, source, flags), source),
+    }
 }
 
 fn parsed(status: Status, facts: &FileFacts, source: &[u8]) -> ParsedFile {
@@ -124,10 +130,6 @@ fn parsed(status: Status, facts: &FileFacts, source: &[u8]) -> ParsedFile {
     }
 }
 
-thread_local! {
-    static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
-}
-
 /// Set by the first parse of the process.
 static BEGUN: AtomicBool = AtomicBool::new(false);
 
@@ -142,19 +144,14 @@ pub fn parse_tree(source: &[u8], table: &Table) -> Option<Tree> {
     let readable = without_macros(source, &table.rules.macros_around);
     let source = &with_known_heads(readable.as_ref(), table);
     BEGUN.store(true, Ordering::Relaxed);
-    PARSER.with_borrow_mut(|parser| {
-        parser.set_language(grammar).ok()?;
-        let begun = Instant::now();
-        let mut watch = |_: &ParseState| {
-            if begun.elapsed() > TIME_LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let options = ParseOptions::new().progress_callback(&mut watch);
-        let tree = parser.parse_with_options(&mut |at, _| source.get(at..).unwrap_or_default(), None, Some(options));
-        if tree.is_none() {
-            parser.reset();
-        }
-        tree
-    })
+    let mut parser = Parser::new();
+    parser.set_language(grammar).ok()?;
+    let begun = Instant::now();
+    let mut watch = |_: &ParseState| {
+        if begun.elapsed() > TIME_LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = ParseOptions::new().progress_callback(&mut watch);
+    parser.parse_with_options(&mut |at, _| source.get(at..).unwrap_or_default(), None, Some(options))
 }
 
 /// The source with every head that the grammar does not know (`@test "adds" {`) written as one that it does, in as many
