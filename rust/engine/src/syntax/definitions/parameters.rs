@@ -139,13 +139,14 @@ impl Extractor<'_> {
     pub fn parameter_binding(&mut self, node: Node, rule: &Rule) {
         let type_name = self.type_text(node, &rule.type_part);
         // The parameters of a type (a record, a primary constructor) are its fields.
-        let of_type = self.scope().kind.is_type() && self.depth <= self.scope().depth + 3;
+        let of_type = self.scope().kind.is_type() && self.in_signature(node.start_byte() as u32);
         if type_name.is_none() || !(self.scope().kind.is_callable() || of_type) {
             return;
         }
         // So is a parameter with a visibility of its own.
         let mut first = Modifiers::default();
-        let word = node.child(0).map_or(&b""[..], |child| self.text(child));
+        let is_name = |child: &Node| self.table.marks(child.kind_id()) & mark::IDENTIFIER != 0;
+        let word = node.child(0).filter(|child| !is_name(child)).map_or(&b""[..], |child| self.text(child));
         first.word(word);
         let holder = self.enclosing_type().filter(|_| first.visibility.is_some() || word == b"readonly");
         let mut nodes = rule.name.all(node);

@@ -73,11 +73,11 @@ impl Extractor<'_> {
         symbol.summary = Str::NONE;
         symbol.returns = self.returns_behind(place, of_callable);
         if symbol.returns.is_none() {
-            let declared = self.through_declarators(place.callable, &of_callable.returns);
-            symbol.returns = match declared.first() {
-                Some(declared) => self.text_of_type(*declared, &of_callable.returns),
-                None => self.type_text(place.callable, &of_callable.returns),
-            };
+            symbol.returns = self.type_text(place.callable, &of_callable.returns);
+        }
+        if symbol.returns.is_none() && of_callable.returns.is_some() {
+            let behind = self.through_declarators(place.callable, &of_callable.returns);
+            symbol.returns = behind.first().map_or(Str::NONE, |found| self.text_of_type(*found, &of_callable.returns));
         }
         symbol.parent = place.parent;
         let last = self.end_of_code(node);
