@@ -10,6 +10,7 @@ from leindex_rust import (
     parse_files,
     parse_only,
     parse_source,
+    sniff_files,
     use_system_allocator,
     walk,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "parse_files",
     "parse_only",
     "parse_source",
+    "sniff_files",
     "use_system_allocator",
     "walk",
 ]

@@ -4,6 +4,8 @@
 //! open symbol; leaves go into a token stream over which bodies are hashed; nodes with a role go to the modules beside
 //! this one (`definitions`, `references`, `imports`). Nothing here recurses, so nesting costs no stack.
 
+use std::time::Instant;
+
 use rustc_hash::FxHashSet;
 use tree_sitter::{Node, Tree};
 
@@ -15,12 +17,25 @@ use super::rules::{Role, Rule, Table, mark, part_at, parts_at};
 use super::terms::{Occurrences, WORD_LIMIT};
 use super::values::Held;
 
-/// Facts of a parsed file. `path` is relative to the project, with `/` between the parts.
-pub fn extract(path: &str, source: &[u8], tree: &Tree, table: &Table, flags: u32) -> FileFacts {
+/// Nothing that people write is nested deeper; below, only errors and names are noted. To find the parent of a node takes
+/// as many steps as it lies deep, so that a hundred thousand brackets would take minutes.
+const DEEPEST: u32 = 2000;
+/// Nodes between two looks at the clock.
+const TELL_TIME: u32 = 1024;
+
+/// Facts of a parsed file; None if that takes longer than until `deadline`. `path` is relative to the project, with `/`
+/// between the parts.
+pub fn extract(
+    path: &str,
+    source: &[u8],
+    tree: &Tree,
+    table: &Table,
+    flags: u32,
+    deadline: Instant,
+) -> Option<FileFacts> {
     let mut extractor = Extractor::new(path, source, table);
     extractor.open_module(tree.root_node());
-    extractor.walk(tree);
-    extractor.finish(flags)
+    extractor.walk(tree, deadline).then(|| extractor.finish(flags))
 }
 
 /// An open definition on the way down the tree.
@@ -213,9 +228,15 @@ impl<'a> Extractor<'a> {
         (!parts.is_empty()).then(|| parts.join(&self.table.rules.separator))
     }
 
-    fn walk(&mut self, tree: &Tree) {
+    /// Visits every node; false if the time was over before.
+    fn walk(&mut self, tree: &Tree, deadline: Instant) -> bool {
         let mut cursor = tree.walk();
+        let mut visited = 0u32;
         loop {
+            visited = visited.wrapping_add(1);
+            if visited.is_multiple_of(TELL_TIME) && Instant::now() > deadline {
+                return false;
+            }
             let node = cursor.node();
             let in_type = !self.table.type_fields.is_empty()
                 && cursor.field_id().is_some_and(|field| self.table.type_fields.contains(&field.get()));
@@ -234,7 +255,7 @@ impl<'a> Extractor<'a> {
                     break;
                 }
                 if !cursor.goto_parent() {
-                    return;
+                    return true;
                 }
                 self.depth -= 1;
             }
@@ -252,6 +273,9 @@ impl<'a> Extractor<'a> {
         }
         if kind == u16::MAX {
             self.syntax_errors += 1;
+        }
+        if self.depth > DEEPEST {
+            return self.enter_deep(node, marks);
         }
         if marks & mark::BRANCH != 0 {
             self.count_branch(node);
@@ -282,6 +306,15 @@ impl<'a> Extractor<'a> {
             self.tokens.push(1);
         }
         true
+    }
+
+    /// What is nested too deeply to be understood is stepped through.
+    fn enter_deep(&mut self, node: Node, marks: u8) -> bool {
+        let descend = node.child_count() > 0;
+        if !descend {
+            self.leaf(node, marks);
+        }
+        descend
     }
 
     /// Opens the type positions that begin here, and notes those that the rule of a node says are ahead.

@@ -457,6 +457,8 @@ pub struct Rules {
     /// grammar shall see nothing: `SHOP_EXPORT template`, `class SHOP_API Cart {`.
     #[serde(default)]
     pub macros_around: Vec<String>,
+    /// The file is a text in which code of the language stands; the text around it is cut into sections.
+    pub embedded: Option<super::readable::Embedded>,
     /// Leaf kinds that are names.
     #[serde(default)]
     pub identifiers: Vec<String>,

@@ -20,6 +20,7 @@ from leindex.lepasserelle.present.data import by_reason
 from leindex.lepasserelle.present.text import (
     CERTAIN,
     about_file,
+    amiss,
     heading,
     most_first,
     open_name,
@@ -213,7 +214,7 @@ def file_facts(value: FileFacts) -> RenderableType:
             label.append(f"  complexity {symbol.complexity}", style="yellow")
         del branches[depth + 1 :]
         branches.append(branches[depth].add(label))
-    return tree
+    return Group(tree, *(Text(numbered.harmless(line), style="red") for line in amiss(value)))
 
 
 @render.register
