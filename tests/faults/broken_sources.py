@@ -1,9 +1,10 @@
-"""Sources that no compiler would take, made from the fixtures by chance but always the same, and what must hold of them.
+"""Sources that no compiler would take, made from the fixtures by chance but always the same; what must hold of them.
 
     python -m tests.faults.broken_sources LANGUAGE|all SECONDS [SEED]
 
-runs one language in this process, or each in a process of its own, for so long; the test beside this module does that for
-a second each. What must hold: the parser comes back, its facts can be read, and every place in them is in the source.
+runs one language in this process, or each in a process of its own, for so long; the test beside this module does that
+for a moment each. What must hold: the parser comes back, its facts can be read, and every place in them is in the
+source.
 """
 
 from __future__ import annotations
@@ -22,23 +23,11 @@ from leindex.leparse.native import describe_facts, parse_source
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "languages"
 NAMES = sorted(set(languages().by_name) - {TEXT})
 LIMIT = 10.0
-"""Seconds that a grammar may take for one source, unless told otherwise; reading what it found may take as long again."""
+"""Seconds that a grammar may take for one source, unless told otherwise; a check has twice as long."""
 MOST_MEMORY = 2 << 30
 NESTS = (
-    b"(",
-    b"[",
-    b"{",
-    b"<",
-    b"f(",
-    b"{ x: ",
-    b"if (a) {",
-    b"(a, ",
-    b"class A {",
-    b"def f():\n",
-    b"do ",
-    b"/*",
-    b'"',
-    b"-> ",
+    *(b"(", b"[", b"{", b"<", b"f(", b"{ x: ", b"if (a) {", b"(a, "),
+    *(b"class A {", b"def f():\n", b"do ", b"/*", b'"', b"-> "),
 )
 ODD = (b"\0", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xe2\x80\xa8", b"\r", b"\x1a", b"\xef\xbb\xbf", b"\\", b"`", b"'''")
 

@@ -36,7 +36,9 @@ def batches(files: Sequence[SourceEntry]) -> Iterator[list[SourceEntry]]:
 class ProjectParser:
     """Parses the files of one project."""
 
-    def __init__(self, root: Path, languages: Languages, *, max_file_bytes: int, max_parse_seconds: int = 10, threads: int = 0) -> None:
+    def __init__(
+        self, root: Path, languages: Languages, *, max_file_bytes: int, max_parse_seconds: int = 10, threads: int = 0
+    ) -> None:
         self._root = str(root)
         self._languages = languages
         self._max_file_bytes = max_file_bytes

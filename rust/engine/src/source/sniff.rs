@@ -15,7 +15,7 @@ const HEAD: u64 = 64 << 10;
 
 /// What tells a language.
 pub struct Signs {
-    /// Beginnings of lines, after white space.
+    /// Beginnings of lines, after white space; behind one that ends with a blank a name must follow.
     pub lines: Vec<Vec<u8>>,
     /// What begins and ends a comment of several lines, in which no line counts.
     pub comment: (Vec<u8>, Vec<u8>),
@@ -29,7 +29,7 @@ impl Signs {
             let before = start;
             start += line.len();
             let line = line.trim_ascii_start();
-            self.lines.iter().any(|sign| line.starts_with(sign)) && !self.in_comment(&text[..before])
+            self.lines.iter().any(|sign| begins(line, sign)) && !self.in_comment(&text[..before])
         })
     }
 
@@ -37,6 +37,11 @@ impl Signs {
         let (open, close) = (rfind(before, &self.comment.0), rfind(before, &self.comment.1));
         open.is_some_and(|open| close.is_none_or(|close| close < open))
     }
+}
+
+fn begins(line: &[u8], sign: &[u8]) -> bool {
+    let name = |rest: &[u8]| rest.first().is_some_and(|&next| next.is_ascii_alphabetic() || next == b'_');
+    line.strip_prefix(sign).is_some_and(|rest| !sign.ends_with(b" ") || name(rest))
 }
 
 /// Which of the files below `root` the signs claim, in the order given; one that cannot be read is not claimed.
@@ -66,6 +71,7 @@ mod tests {
             (&b"int x;\n  class A;\n"[..], true),
             (b"template<class T>", true),
             (b"struct a {};\nint class_of(int);\n", false),
+            (b"\tclass = ONE;\n", false),
             (b"/* the\nclass of it\n*/\nint x;", false),
             (b"/* one */\nclass A {};", true),
             (b"/* never closed\nclass A", false),

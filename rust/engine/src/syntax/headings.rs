@@ -131,7 +131,9 @@ fn tags(lines: &[&[u8]]) -> Vec<Heading> {
     for (number, line) in lines.iter().enumerate() {
         let Some((level, _)) = tagged(line.trim_ascii()) else { continue };
         let ends = |line: &&[u8]| line.windows(3).any(|end| end == b"</h");
-        let more = lines[number..].iter().take(TAG_LINES).position(ends).unwrap_or(0);
+        let other = |line: &&[u8]| tagged(line.trim_ascii()).is_some();
+        let next = lines[number + 1..].iter().position(other).unwrap_or(TAG_LINES);
+        let more = lines[number..].iter().take(TAG_LINES.min(next + 1)).position(ends).unwrap_or(0);
         let title = plain(&lines[number..=number + more].concat());
         if !title.is_empty() {
             found.push(Heading { line: number, lines: more + 1, level, title });
@@ -248,6 +250,13 @@ mod tests {
             titles("text\nmore\n---\n\n- item\n---\n\n| a |\n---\n\n> said\n---\n\n#tag\n\n---\n####### seven\n#\n"),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn headings_between_tags_may_take_several_lines_and_never_another_heading() {
+        let text = "<h1\n class=a>Pool\n</h1>\n<p>\n  <h2>Open\n  <h3>Close</h3>\n";
+        let expected = [(1, 1, "Pool"), (5, 2, "Open"), (6, 3, "Close")];
+        assert_eq!(found(Style::Tags, text), expected.map(|(line, level, title)| (line, level, title.to_string())));
     }
 
     #[test]

@@ -12,21 +12,35 @@ impl FileFacts {
         }
         let mut moved = |from: Str| if from.is_none() { from } else { strings.intern(text.text(from)) };
         let own = self.symbols.len() as u32;
-        let symbols: Vec<Symbol> = text.symbols.iter().skip(1).map(|symbol| {
-            let mut symbol = *symbol;
-            for name in
-                [&mut symbol.name, &mut symbol.qualified, &mut symbol.container, &mut symbol.signature, &mut symbol.summary, &mut symbol.returns]
-            {
-                *name = moved(*name);
-            }
-            symbol.parent = if symbol.parent == 0 { 0 } else { symbol.parent + own - 1 };
-            symbol
-        }).collect();
-        let terms: Vec<Term> = text.terms.iter().map(|term| Term {
-            symbol: if term.symbol == 0 { 0 } else { term.symbol + own - 1 },
-            text: moved(term.text),
-            ..*term
-        }).collect();
+        let symbols: Vec<Symbol> = text
+            .symbols
+            .iter()
+            .skip(1)
+            .map(|symbol| {
+                let mut symbol = *symbol;
+                for name in [
+                    &mut symbol.name,
+                    &mut symbol.qualified,
+                    &mut symbol.container,
+                    &mut symbol.signature,
+                    &mut symbol.summary,
+                    &mut symbol.returns,
+                ] {
+                    *name = moved(*name);
+                }
+                symbol.parent = if symbol.parent == 0 { 0 } else { symbol.parent + own - 1 };
+                symbol
+            })
+            .collect();
+        let terms: Vec<Term> = text
+            .terms
+            .iter()
+            .map(|term| Term {
+                symbol: if term.symbol == 0 { 0 } else { term.symbol + own - 1 },
+                text: moved(term.text),
+                ..*term
+            })
+            .collect();
         self.strings = strings.table;
         self.symbols.extend(symbols);
         self.terms.extend(terms);

@@ -249,3 +249,21 @@ pub fn parse_only(root: &Path, jobs: &[Job], max_bytes: u64, threads: usize) -> 
     let sum = |left: (u64, u64), right: (u64, u64)| (left.0 + right.0, left.1 + right.1);
     in_pool(threads, || jobs.par_iter().with_max_len(1).map(one).reduce(|| (0, 0), sum))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_without_end_are_told_from_those_that_close() {
+        assert!(is_bottomless(&b"[".repeat(DEEPEST + 1)));
+        assert!(!is_bottomless(&b"[]".repeat(DEEPEST)));
+        assert!(!is_bottomless(b"((("));
+    }
+
+    #[test]
+    fn a_pool_of_its_own_size_runs_the_work() {
+        assert_eq!(in_pool(2, rayon::current_num_threads), 2);
+        assert_eq!(in_pool(0, || 7), 7);
+    }
+}

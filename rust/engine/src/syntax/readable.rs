@@ -31,15 +31,31 @@ pub fn readable<'s>(source: &'s [u8], rules: &Rules) -> Cow<'s, [u8]> {
     if let Some(embedded) = &rules.embedded {
         return Cow::Owned(blank_except(source, &embedded.code(source)));
     }
-    match without_macros(source, &rules.macros_around) {
-        Cow::Borrowed(source) => with_known_heads(source, &rules.heads),
-        Cow::Owned(source) => Cow::Owned(with_known_heads(&source, &rules.heads).into_owned()),
+    let plain = if rules.ascii { in_ascii(source) } else { Cow::Borrowed(source) };
+    let plain = then(plain, |source| without_macros(source, &rules.macros_around));
+    then(plain, |source| with_known_heads(source, &rules.heads))
+}
+
+/// One step after another, without a copy where neither changes anything.
+fn then<'s>(source: Cow<'s, [u8]>, step: impl Fn(&[u8]) -> Cow<'_, [u8]>) -> Cow<'s, [u8]> {
+    match step(&source) {
+        Cow::Owned(changed) => Cow::Owned(changed),
+        Cow::Borrowed(_) => source,
     }
+}
+
+/// The source with a letter for every byte that is none of ASCII.
+fn in_ascii(source: &[u8]) -> Cow<'_, [u8]> {
+    if source.is_ascii() {
+        return Cow::Borrowed(source);
+    }
+    Cow::Owned(source.iter().map(|&byte| if byte.is_ascii() { byte } else { b'x' }).collect())
 }
 
 /// The source with blanks for all but some stretches of it; line breaks stay.
 fn blank_except(source: &[u8], kept: &[Range<usize>]) -> Vec<u8> {
-    let mut blank: Vec<u8> = source.iter().map(|&byte| if matches!(byte, b'\n' | b'\r') { byte } else { b' ' }).collect();
+    let mut blank: Vec<u8> =
+        source.iter().map(|&byte| if matches!(byte, b'\n' | b'\r') { byte } else { b' ' }).collect();
     for range in kept {
         blank[range.clone()].copy_from_slice(&source[range.clone()]);
     }
@@ -105,7 +121,8 @@ impl Tag {
             return None;
         }
         loop {
-            let skip = text[tag.length..].iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == b'/').count();
+            let skip =
+                text[tag.length..].iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == b'/').count();
             tag.empty = text[tag.length..tag.length + skip].ends_with(b"/");
             tag.length += skip;
             if *text.get(tag.length)? == b'>' {
@@ -114,11 +131,13 @@ impl Tag {
             }
             let name = take(text, tag.length, |byte| !byte.is_ascii_whitespace() && !b"=>/".contains(&byte));
             tag.length = name.end.max(tag.length + 1);
+            let blank = |from: usize| from + take(text, from, |byte| byte.is_ascii_whitespace()).len();
             let mut value = 0..0;
-            if text.get(tag.length) == Some(&b'=') {
-                value = match text.get(tag.length + 1) {
-                    Some(&quote @ (b'"' | b'\'')) => take(text, tag.length + 2, |byte| byte != quote),
-                    _ => take(text, tag.length + 1, |byte| !byte.is_ascii_whitespace() && byte != b'>'),
+            if text.get(blank(tag.length)) == Some(&b'=') {
+                let start = blank(blank(tag.length) + 1);
+                value = match text.get(start) {
+                    Some(&quote @ (b'"' | b'\'')) => take(text, start + 1, |byte| byte != quote),
+                    _ => take(text, start, |byte| !byte.is_ascii_whitespace() && byte != b'>'),
                 };
                 tag.length = value.end + usize::from(matches!(text.get(value.end), Some(b'"' | b'\'')));
             }
@@ -263,8 +282,8 @@ mod tests {
     #[test]
     fn code_and_text_together_are_the_source_and_lines_stay() {
         let source = "<h1>Shop</h1>\n<script>\nf('ä')\n</script>\r\nend";
-        let rules: Rules = serde_json::from_str(r#"{"separator": "."}"#).expect("valid");
-        let rules = Rules { embedded: Some(html()), ..rules };
+        let mut rules: Rules = serde_json::from_str(r#"{"separator": "."}"#).expect("valid");
+        rules.embedded = Some(html());
         let code = readable(source.as_bytes(), &rules);
         let text = html().text(source.as_bytes());
         assert_eq!(code.as_ref(), b"             \n        \nf('\xc3\xa4')\n         \r\n   ");

@@ -114,8 +114,8 @@ class Languages:
         self.by_name[spec.name] = spec
         for alias in (spec.name, *spec.aliases):
             self._by_alias[alias] = spec
-        for extension in spec.sniff.extensions if spec.sniff else ():
-            self._sniffed[extension] = (spec.name, spec.sniff)
+        if spec.sniff:
+            self._sniffed |= dict.fromkeys(spec.sniff.extensions, (spec.name, spec.sniff))
         for table, keys in (
             (self._by_extension, spec.extensions),
             (self._by_filename, spec.filenames),
