@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn headings_between_tags_may_take_several_lines_and_never_another_heading() {
-        let text = "<h1\n class=a>Pool\n</h1>\n<p>\n  <h2>Open\n  <h3>Close</h3>\n";
+        let text = "<h1 class=a>\nPool\n</h1>\n<p>\n  <h2>Open\n  <h3>Close</h3>\n";
         let expected = [(1, 1, "Pool"), (5, 2, "Open"), (6, 3, "Close")];
         assert_eq!(found(Style::Tags, text), expected.map(|(line, level, title)| (line, level, title.to_string())));
     }
