@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leindex_engine::flow::report;
 use leindex_engine::flow::rules::FlowTable;
+use leindex_engine::syntax::parse::in_pool;
 use leindex_engine::syntax::rules::Table;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -57,21 +58,6 @@ fn range(start: Option<usize>, end: Option<usize>) -> Option<std::ops::Range<usi
 }
 
 fn json<T: Serialize>(py: Python<'_>, work: impl Send + FnOnce() -> T) -> PyResult<String> {
-    detached(py, || with_room(|| serde_json::to_string(&work())))
+    detached(py, || in_pool(0, || serde_json::to_string(&work())))
         .map_err(|error| EngineError::new_err(error.to_string()))
 }
-
-/// Runs work on a stack that holds as many levels as the builder follows.
-fn with_room<T: Send>(work: impl Send + FnOnce() -> T) -> T {
-    std::thread::scope(|scope| {
-        let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
-        match builder.spawn_scoped(scope, work).map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(done)) => done,
-            Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(error) => panic!("no thread for the work: {error}"),
-        }
-    })
-}
-
-/// Address space for a thousand levels of control; only what is used becomes memory.
-const STACK_BYTES: usize = 64 << 20;

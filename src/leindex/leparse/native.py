@@ -11,6 +11,7 @@ from leindex_rust import (
     parse_files,
     parse_only,
     parse_source,
+    sniff_files,
     use_system_allocator,
     walk,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "parse_files",
     "parse_only",
     "parse_source",
+    "sniff_files",
     "use_system_allocator",
     "walk",
 ]

@@ -20,6 +20,7 @@ from leindex.leparse.languages import TEXT, languages
 from leindex.leparse.native import ParsedFile, describe_facts, parse_files, parse_source
 
 MOST_BYTES = 64 << 20
+MOST_DIAGNOSTICS = 100  # of a file
 AT_ONCE = 256  # files parsed together: enough for all cores, little to hold
 HEAD_BYTES = 256  # of a file, where `#!` may name its language
 REASONS = {
@@ -89,6 +90,18 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A syntax error. Lines and columns count from 1, columns in characters; the end is behind the last character."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
+    """``unexpected `foo` `` or ``missing `)` ``."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     """Everything known of one file."""
 
@@ -96,6 +109,9 @@ class FileFacts:
     language: str
     lines: int
     syntax_errors: int
+    """All of them; what surrounds them is found all the same."""
+    diagnostics: tuple[Diagnostic, ...]
+    """The first hundred of them."""
     symbols: tuple[FileSymbol, ...]
     """The module first; what encloses comes before what it encloses."""
     imports: tuple[Import, ...]
@@ -126,7 +142,8 @@ def parse_many(paths: Iterable[str | os.PathLike[str]], root: str | os.PathLike[
         spoken = [language_of(base / path) for path in relative]
         names = sorted(set(spoken))
         work = [(path, names.index(language), 0) for path, language in zip(relative, spoken, strict=True)]
-        parsed = parse_files(base, work, [languages()[name].native for name in names], max_bytes=MOST_BYTES)
+        natives = [languages()[name].native for name in names]
+        parsed = parse_files(base, work, natives, max_bytes=MOST_BYTES, diagnostics=MOST_DIAGNOSTICS)
         for path, language, file in zip(relative, spoken, parsed, strict=True):
             yield _facts(path, language, file)
 
@@ -146,7 +163,8 @@ def language_of(path: Path) -> str:
     Raises:
         FileNotParsed: its name tells nothing, and it cannot be read.
     """
-    known = languages().for_path(path.name)
+    claimed = languages().claimed(path.parent, [path.name])
+    known = claimed.get(path.name) or languages().for_path(path.name)
     if known:
         return known
     try:
@@ -165,6 +183,7 @@ def _facts(path: str, language: str, file: ParsedFile) -> FileFacts:
         language=language if file.status == "parsed" else TEXT,
         lines=said["lines"],
         syntax_errors=said["syntax_errors"],
+        diagnostics=tuple(Diagnostic(*row) for row in file.diagnostics),
         symbols=tuple(map(_symbol, said["symbols"])),
         imports=tuple(Import(*row[1:]) for row in said["imports"]),
         references=tuple(

@@ -1,6 +1,7 @@
 //! What is said of functions to the outside: graphs and metrics of a source text, as plain values.
 
 use std::ops::Range;
+use std::time::Instant;
 
 use serde::Serialize;
 use tree_sitter::{Node, Tree};
@@ -13,7 +14,7 @@ use super::reaching::def_use;
 use super::rules::{FlowTable, Role};
 use crate::syntax::extract::extract;
 use crate::syntax::facts::{FileFacts, Str, SymbolKind, flag};
-use crate::syntax::parse::parse_tree;
+use crate::syntax::parse::{Limits, parse_tree};
 use crate::syntax::rules::Table;
 
 /// A definition or use: of what, how, and where.
@@ -67,21 +68,23 @@ pub struct Measured {
 /// The graph of what stands in a range of bytes: a function or a class body; without a range of the whole file. None without a
 /// grammar.
 pub fn flow_of(source: &[u8], range: Option<Range<usize>>, flow: &FlowTable, syntax: &Table) -> Option<GraphInfo> {
-    let tree = parse_tree(source, syntax)?;
+    let tree = parse_tree(source, syntax, Limits::default().time)?;
     let node = node_in(&tree, range, source, flow);
     Some(describe(&graph_of(node, source, flow)))
 }
 
 /// The numbers of what stands in a range of bytes.
 pub fn metrics_of(source: &[u8], range: Option<Range<usize>>, flow: &FlowTable, syntax: &Table) -> Option<Metrics> {
-    let tree = parse_tree(source, syntax)?;
+    let tree = parse_tree(source, syntax, Limits::default().time)?;
     Some(measure(node_in(&tree, range, source, flow), source, flow, syntax))
 }
 
 /// All functions of a file that have a body, in the order of the source.
 pub fn measure_all(path: &str, source: &[u8], flow: &FlowTable, syntax: &Table) -> Vec<Measured> {
-    let Some(tree) = parse_tree(source, syntax) else { return Vec::new() };
-    let facts = extract(path, source, &tree, syntax, 0);
+    let Some(tree) = parse_tree(source, syntax, Limits::default().time) else { return Vec::new() };
+    let Some(facts) = extract(path, source, &tree, syntax, 0, Instant::now() + Limits::default().time) else {
+        return Vec::new();
+    };
     let functions = bodies(&tree, source, flow, &[Role::Function]);
     let mut measured = Vec::new();
     for symbol in &facts.symbols {

@@ -6,6 +6,8 @@
 
 use std::cell::RefCell;
 
+use std::time::Instant;
+
 use rustc_hash::FxHashSet;
 use tree_sitter::{Node, Tree};
 
@@ -17,12 +19,19 @@ use super::rules::{Role, Rule, Table};
 use super::terms::Occurrences;
 use super::values::Held;
 
-/// Facts of a parsed file. `path` is relative to the project, with `/` between the parts.
-pub fn extract(path: &str, source: &[u8], tree: &Tree, table: &Table, flags: u32) -> FileFacts {
+/// Facts of a parsed file; None if that takes longer than until `deadline`. `path` is relative to the project, with `/`
+/// between the parts.
+pub fn extract(
+    path: &str,
+    source: &[u8],
+    tree: &Tree,
+    table: &Table,
+    flags: u32,
+    deadline: Instant,
+) -> Option<FileFacts> {
     let mut extractor = Extractor::new(path, source, table);
     extractor.open_module(tree.root_node());
-    extractor.walk(tree);
-    extractor.finish(flags)
+    extractor.walk(tree, deadline).then(|| extractor.finish(flags))
 }
 
 /// An open definition on the way down the tree.

@@ -1,5 +1,7 @@
 //! The walk: every node is visited once, and nothing here recurses, so nesting costs no stack.
 
+use std::time::Instant;
+
 use tree_sitter::{Node, Tree};
 
 use super::comments::Comment;
@@ -8,11 +10,21 @@ use super::rules::mark;
 use super::steps::{Step, Steps};
 use super::terms::WORD_LIMIT;
 
+/// Nothing that people write is nested deeper; below, only errors and names are noted. To find the parent of a node takes
+/// as many steps as it lies deep, so that a hundred thousand brackets would take minutes.
+const DEEPEST: u32 = 2000;
+/// Nodes between two looks at the clock.
+const TELL_TIME: usize = 1024;
+
 impl Extractor<'_> {
-    pub(super) fn walk(&mut self, tree: &Tree) {
+    /// Visits every node; false if the time was over before.
+    pub(super) fn walk(&mut self, tree: &Tree, deadline: Instant) -> bool {
         // Where the open nodes end, and the depth below which nodes have nothing to say.
         let (mut ends, mut deepest) = (Vec::new(), u32::MAX);
-        for step in Steps::new(tree) {
+        for (visited, step) in Steps::new(tree).enumerate() {
+            if visited % TELL_TIME == TELL_TIME - 1 && Instant::now() > deadline {
+                return false;
+            }
             if step.depth > deepest {
                 continue;
             }
@@ -25,6 +37,7 @@ impl Extractor<'_> {
             ends.push(step.end_byte);
         }
         self.leave_to(0, &mut ends);
+        true
     }
 
     /// Leaves the open nodes that are not above this depth.
@@ -48,6 +61,13 @@ impl Extractor<'_> {
         }
         if kind == u16::MAX {
             self.syntax_errors += 1;
+        }
+        if self.depth > DEEPEST {
+            // Too deep to be understood, it is stepped through.
+            if step.child_count == 0 {
+                self.leaf(step, marks);
+            }
+            return step.child_count > 0;
         }
         if marks & mark::BRANCH != 0 {
             self.count_branch(node);

@@ -17,16 +17,31 @@ from functools import cache, cached_property
 from importlib import metadata
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from leindex.errors import LanguageError
-from leindex.leparse.native import Flow, Language
+from leindex.leparse.native import Flow, Language, sniff_files
 
 TEXT = "text"
 """The language of every text file that no other language claims."""
 
-_KEYS = {"name", "aliases", "extensions", "filenames", "shebangs", "tests", "inherits", "grammar", "traits", "rules"}
+_KEYS = {
+    *("name", "aliases", "extensions", "filenames", "shebangs", "sniff"),
+    *("tests", "inherits", "grammar", "traits", "rules"),
+}
 _SHEBANG = re.compile(rb"^#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+)*)?([A-Za-z]+[0-9]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sniff:
+    """Files of another language's extensions that a language claims by their content: C++ in ``.h``."""
+
+    extensions: tuple[str, ...]
+    lines: tuple[str, ...]
+    """Beginnings of lines, one of which is enough; not inside a ``comment``."""
+    comment: tuple[str, str]
+    """What begins and ends a comment of several lines."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +55,7 @@ class LanguageSpec:
     extensions: tuple[str, ...] = ()
     filenames: tuple[str, ...] = ()
     shebangs: tuple[str, ...] = ()
+    sniff: Sniff | None = None
     tests: tuple[str, ...] = ()
     """Glob patterns of file names that hold tests."""
     grammar: Mapping[str, str] | None = None
@@ -112,6 +128,7 @@ class Languages:
         self._by_extension: dict[str, str] = {}
         self._by_filename: dict[str, str] = {}
         self._by_shebang: dict[str, str] = {}
+        self._sniffed: dict[str, tuple[str, Sniff]] = {}
         for spec in specs:
             self._register(spec)
 
@@ -119,6 +136,8 @@ class Languages:
         self.by_name[spec.name] = spec
         for alias in (spec.name, *spec.aliases):
             self._by_alias[alias] = spec
+        if spec.sniff:
+            self._sniffed |= dict.fromkeys(spec.sniff.extensions, (spec.name, spec.sniff))
         for table, keys in (
             (self._by_extension, spec.extensions),
             (self._by_filename, spec.filenames),
@@ -143,6 +162,20 @@ class Languages:
             return known
         shebang = _SHEBANG.match(head)
         return self._by_shebang.get(shebang.group(1).decode()) if shebang else None
+
+    def claimed(self, root: Path, paths: Iterable[str]) -> dict[str, str]:
+        """Return the languages of those files below ``root`` that another language claims by their content."""
+        asked: dict[str, list[str]] = {}
+        for path in paths:
+            suffix = path[path.rfind(".") :]
+            if suffix in self._sniffed:
+                asked.setdefault(suffix, []).append(path)
+        claims: dict[str, str] = {}
+        for suffix, some in asked.items():
+            name, sniff = self._sniffed[suffix]
+            answers = sniff_files(root, some, sniff.lines, sniff.comment)
+            claims |= {path: name for path, is_so in zip(some, answers, strict=True) if is_so}
+        return claims
 
     def traits(self) -> str:
         """The resolver's view of all languages, as JSON."""
@@ -222,8 +255,20 @@ def _spec(folder: str, raw: Mapping[str, dict[str, Any]], place: Traversable) ->
         rules=rules,
         tests=tuple(tests),
         folder=place,
+        sniff=_sniff(said),
         **lists,
     )
+
+
+def _sniff(said: Mapping[str, Any]) -> Sniff | None:
+    if "sniff" not in said:
+        return None
+    table = said["sniff"]
+    try:
+        open_, close = table["comment"]
+        return Sniff(tuple(table["extensions"]), tuple(table["lines"]), (open_, close))
+    except (KeyError, ValueError) as error:
+        raise LanguageError(f"{said['source']}: [sniff] needs extensions, lines and comment, a pair.") from error
 
 
 def _lineage(folder: str, raw: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:

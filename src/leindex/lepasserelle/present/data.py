@@ -193,6 +193,7 @@ def file_facts(value: FileFacts) -> dict[str, Any]:
     return {
         **asdict(value),
         "symbols": [{**asdict(each), "parameters": [asdict(one) for one in each.parameters]} for each in value.symbols],
+        "diagnostics": [asdict(each) for each in value.diagnostics],
         "imports": [asdict(each) for each in value.imports],
         "references": [asdict(each) for each in value.references],
     }

@@ -21,6 +21,7 @@ from leindex.lepasserelle.present.text import (
     CERTAIN,
     COLUMNS,
     about_file,
+    amiss,
     flow_block,
     heading,
     most_first,
@@ -224,7 +225,7 @@ def file_facts(value: FileFacts) -> RenderableType:
             label.append(f"  complexity {symbol.complexity}", style="yellow")
         del branches[depth + 1 :]
         branches.append(branches[depth].add(label))
-    return tree
+    return Group(tree, *(Text(numbered.harmless(line), style="red") for line in amiss(value)))
 
 
 @render.register

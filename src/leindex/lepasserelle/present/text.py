@@ -149,7 +149,15 @@ def file_facts(value: FileFacts) -> str:
     for depth, symbol in outline(value):
         branching = f"  complexity {symbol.complexity}" if symbol.complexity > 1 else ""
         lines.append(f"{symbol.start_line}-{symbol.end_line}\t{'  ' * depth}{title(symbol)}{branching}")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *amiss(value)]) + "\n"
+
+
+def amiss(facts: FileFacts) -> Iterator[str]:
+    """The syntax errors of a file, one line each."""
+    yield from (f"{each.line}:{each.column}: {each.message}" for each in facts.diagnostics)
+    untold = facts.syntax_errors - len(facts.diagnostics)
+    if untold > 0:
+        yield f"and {untold:,} more"
 
 
 @render.register

@@ -61,6 +61,11 @@ pub struct Rules {
     /// grammar shall see nothing: `SHOP_EXPORT template`, `class SHOP_API Cart {`.
     #[serde(default)]
     pub macros_around: Vec<String>,
+    /// The grammar's scanner reads beyond its tables when it meets anything but ASCII, and is shown letters instead.
+    #[serde(default)]
+    pub ascii: bool,
+    /// The file is a text in which code of the language stands; the text around it is cut into sections.
+    pub embedded: Option<crate::syntax::readable::Embedded>,
     /// Leaf kinds that are names.
     #[serde(default)]
     pub identifiers: Vec<String>,
