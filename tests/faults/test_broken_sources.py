@@ -27,6 +27,7 @@ SOUND_AND_BROKEN = {
     "c": ("int NAME(int a) {\n  return a;\n}\n", "int broken(int a) {\n  return (a + ;\n}\n"),
     "cpp": ("int NAME(int a) {\n  return a;\n}\n", "int broken(int a) {\n  return (a + ;\n}\n"),
     "csharp": ("class NAME {\n  int A() { return 1; }\n}\n", "class Broken {\n  int B() { return (1 + ; }\n}\n"),
+    "dart": ("int NAME(int a) {\n  return a;\n}\n", "int broken(int a) {\n  if (a { return 1; }\n}\n"),
     "elixir": ("defmodule NAME do\n  def a, do: 1\nend\n", "defmodule Broken do\n  def b( do: ]\nend\n"),
     "go": ("func NAME(a int) int {\n\treturn a\n}\n", "func broken(a int) int {\n\treturn (a +\n}\n"),
     "haskell": ("NAME :: Int -> Int\nNAME a = a\n\n", "broken :: Int ->\nbroken a = a +\n\n"),
@@ -36,6 +37,7 @@ SOUND_AND_BROKEN = {
     ),
     "java": ("class NAME {\n  int a() { return 1; }\n}\n", "class Broken {\n  int b() { return (1 + ; }\n}\n"),
     "javascript": ("function NAME(a) {\n  return a\n}\n", "function broken(a) {\n  return (a +\n}\n"),
+    "kotlin": ("fun NAME(a: Int): Int {\n  return a\n}\n", "fun broken(a: Int): Int {\n  return (a + \n}\n"),
     "lua": ("function NAME(a)\n  return a\nend\n", "function broken(a)\n  return a +\nend\n"),
     "php": (
         "<?php\nfunction NAME($a) {\n  return $a;\n}\n?>\n",
@@ -45,6 +47,7 @@ SOUND_AND_BROKEN = {
     "ruby": ("def NAME(a)\n  a\nend\n", "def broken(a)\n  a = = 1\nend\n"),
     "rust": ("fn NAME(a: u8) -> u8 {\n    a\n}\n", "fn broken(a: u8) -> u8 {\n    (a +\n}\n"),
     "scala": ("def NAME(a: Int): Int = {\n  a\n}\n", "def broken(a: Int): Int = {\n  (a +\n}\n"),
+    "swift": ("func NAME(a: Int) -> Int {\n  return a\n}\n", "func broken(a: Int) -> Int {\n  return (a +\n}\n"),
     "tsx": ("function NAME(a: number) {\n  return a\n}\n", "function broken(a: number) {\n  return (a +\n}\n"),
     "typescript": ("function NAME(a: number) {\n  return a\n}\n", "function broken(a: number) {\n  return (a +\n}\n"),
     "zig": ("fn NAME(a: u8) u8 {\n    return a;\n}\n", "fn broken(a: u8) u8 {\n    return (a + ;\n}\n"),
