@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use crate::syntax::extract::Extractor;
-use crate::syntax::facts::{ReferenceKind, Str, SymbolKind};
+use crate::syntax::facts::{DetailKind, ReferenceKind, Str, SymbolKind};
 use crate::syntax::names;
 use crate::syntax::rules::{Part, Rule, mark};
 
@@ -97,6 +97,7 @@ impl Extractor<'_> {
             self.types.parameters.push((depth, text));
             texts.push(text);
         }
+        self.detail(node, DetailKind::TypeParameter);
         // The type that is returned may stand before them: `List<K> Pick<K>()`.
         if callable {
             let owner = self.scope().symbol;
