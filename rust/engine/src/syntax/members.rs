@@ -4,7 +4,7 @@
 use tree_sitter::Node;
 
 use super::extract::Extractor;
-use super::facts::{Detail, DetailKind, Member, MemberKind, Str, SymbolKind, flag};
+use super::facts::{Detail, DetailKind, Member, MemberKind, Str, SymbolKind, Visibility, flag};
 use super::names;
 use super::rules::{Role, Rule, VisibilityRule};
 
@@ -78,6 +78,9 @@ impl Extractor<'_> {
         let line_start = self.source[..node.start_byte()].iter().rposition(|byte| b"\n;{}".contains(byte));
         let before = &self.source[line_start.map_or(0, |at| at + 1)..node.start_byte()];
         before.split(u8::is_ascii_whitespace).for_each(|word| modifiers.word(word));
+        if self.table.fields.contains(&name.kind_id()) {
+            modifiers.visibility = Some(Visibility::Private); // only the object itself can name it
+        }
         if self.table.rules.visibility == VisibilityRule::Section {
             modifiers.visibility = self.section_access(owner);
         }

@@ -92,7 +92,11 @@ impl Extractor<'_> {
         let (callable, scope) = (self.scope().kind.is_callable(), self.scope());
         let depth = if scope.kind == SymbolKind::Module { self.depth.saturating_sub(2) } else { scope.depth };
         let mut texts = Vec::with_capacity(parameters.len());
-        for name in parameters {
+        for mut name in parameters {
+            // What bounds it stands behind it: `T: Ord`.
+            while let Some(first) = name.named_child(0) {
+                name = first;
+            }
             let text = self.strings.intern(self.text(name));
             self.types.parameters.push((depth, text));
             texts.push(text);
