@@ -48,12 +48,16 @@ impl<'t> Builder<'t> {
             node.is_named() && !bound.contains(node) && self.table.role(**node, self.source) != Some(Role::Skip)
         };
         let equals = group.iter().position(|one| !one.is_named() && self.text(*one) == b"=");
-        let values: Vec<Node> = group[equals.unwrap_or(0)..].iter().filter(runs).copied().collect();
+        let mut values: Vec<Node> = group[equals.unwrap_or(0)..].iter().filter(runs).copied().collect();
         let (Some(first), Some(last)) = (group.first(), group.last()) else {
             return self.condition(None, holds, fails, negated);
         };
         if let ([only], []) = (values.as_slice(), bound) {
             return self.condition(Some(*only), holds, fails, negated);
+        }
+        // `if let x` takes its value from what has this name outside.
+        if values.is_empty() {
+            values = bound.to_vec();
         }
         self.unit_between(*first, last.end_byte());
         self.statement = self.blocks[self.current as usize].units.last().copied();
