@@ -112,9 +112,10 @@ impl Step {
             }
             Self::After(ids) => behind(node, ids),
             Self::Next(ids) => behind(node, ids).into_iter().take(1).collect(),
-            Self::Previous => {
-                std::iter::successors(node.prev_named_sibling(), Node::prev_named_sibling).find(|one| !one.is_extra()).into_iter().collect()
-            }
+            Self::Previous => std::iter::successors(node.prev_named_sibling(), Node::prev_named_sibling)
+                .find(|one| !one.is_extra())
+                .into_iter()
+                .collect(),
             Self::In(ids) => node.parent().filter(|around| ids.contains(&around.kind_id())).into_iter().collect(),
             Self::Is(ids) => Some(node).filter(|node| ids.contains(&node.kind_id())).into_iter().collect(),
         }

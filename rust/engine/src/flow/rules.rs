@@ -144,7 +144,8 @@ impl Rule {
 
     fn fits(&self, node: Node, source: &[u8]) -> bool {
         let required = |path: &Path| path.find(node).into_iter().any(|found| self.is_said(found, source));
-        let there = if self.requires.is_empty() { self.is_said(node, source) } else { self.requires.iter().any(required) };
+        let there =
+            if self.requires.is_empty() { self.is_said(node, source) } else { self.requires.iter().any(required) };
         there && (self.operators.is_empty() || self.logic(node, source).is_some())
     }
 

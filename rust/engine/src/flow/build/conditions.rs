@@ -36,14 +36,7 @@ impl<'t> Builder<'t> {
     }
 
     /// One condition, which may stand as several nodes in a row.
-    pub(super) fn together(
-        &mut self,
-        group: &[Node<'t>],
-        bound: &[Node<'t>],
-        holds: u32,
-        fails: u32,
-        negated: bool,
-    ) {
+    pub(super) fn together(&mut self, group: &[Node<'t>], bound: &[Node<'t>], holds: u32, fails: u32, negated: bool) {
         let runs = |node: &&Node<'t>| {
             node.is_named() && !bound.contains(node) && self.table.role(**node, self.source) != Some(Role::Skip)
         };

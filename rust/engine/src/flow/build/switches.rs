@@ -5,8 +5,8 @@ use tree_sitter::Node;
 
 use super::super::blocks::EdgeKind;
 use super::super::rules::{FlowTable, Part, Role, Rule, unwrapped};
-use super::{Builder, bare};
 use super::leaving::Frame;
+use super::{Builder, bare};
 
 impl<'t> Builder<'t> {
     pub(super) fn switch(&mut self, node: Node<'t>, rule: &'t Rule, mut labels: Vec<Vec<u8>>) {
