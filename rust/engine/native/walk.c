@@ -148,3 +148,45 @@ uint32_t leindex_walk_next(Walk *self, Step *steps, uint32_t capacity) {
   }
   return count;
 }
+
+typedef struct {
+  Walk walk;
+  Step *steps;
+  uint32_t count;
+  uint32_t capacity;
+} Children;
+
+static void add_children(Children *self, const SubtreeHeapData *parent, Length position, TSFieldId inherited) {
+  const TSLanguage *language = self->walk.tree->language;
+  const Subtree *children = (const Subtree *)parent - parent->child_count;
+  const TSSymbol *aliases = ts_language_alias_sequence(language, parent->production_id);
+  Frame frame = {.field = inherited};
+  ts_language_field_map(language, parent->production_id, &frame.fields, &frame.fields_end);
+  for (uint32_t i = 0; i < parent->child_count && self->count < self->capacity; i++) {
+    const Subtree *child = &children[i];
+    if (i > 0) position = length_add(position, ts_subtree_padding(*child));
+    TSSymbol alias = 0;
+    TSFieldId field = 0;
+    if (!ts_subtree_extra(*child)) {
+      if (aliases) alias = aliases[frame.structural_index];
+      field = field_of(&frame, frame.structural_index++);
+    }
+    if (alias || ts_subtree_visible(*child)) {
+      self->steps[self->count] = step_of(&self->walk, child, position, alias, 0);
+      self->steps[self->count++].field = field;
+    } else if (ts_subtree_visible_child_count(*child) > 0) {
+      add_children(self, child->ptr, position, field);
+    }
+    position = length_add(position, ts_subtree_size(*child));
+  }
+}
+
+// Writes the children of a node, up to `capacity` of them; the number written.
+uint32_t leindex_children(TSNode node, Step *steps, uint32_t capacity) {
+  Subtree subtree = *(const Subtree *)node.id;
+  if (ts_subtree_child_count(subtree) == 0) return 0;
+  Children children = {.walk = {.tree = node.tree}, .steps = steps, .capacity = capacity};
+  Length start = {node.context[0], {node.context[1], node.context[2]}};
+  add_children(&children, subtree.ptr, start, 0);
+  return children.count;
+}

@@ -60,6 +60,57 @@ unsafe extern "C" {
     fn leindex_walk_delete(walk: *mut c_void);
     fn leindex_walk_root(walk: *mut c_void, root: *mut c_void);
     fn leindex_walk_next(walk: *mut c_void, steps: *mut c_void, capacity: u32) -> u32;
+    fn leindex_children(node: ffi::TSNode, steps: *mut c_void, capacity: u32) -> u32;
+}
+
+/// Children of a node that are read without touching the heap.
+const FEW: usize = 12;
+
+/// The children of a node in order, found in one call.
+pub fn children(node: Node<'_>) -> Children<'_> {
+    let raw = node.into_raw();
+    let count = node.child_count() as usize;
+    let mut few = [const { MaybeUninit::uninit() }; FEW];
+    let mut many: Vec<Step> = Vec::new();
+    let rows: *mut c_void = if count <= FEW {
+        few.as_mut_ptr().cast()
+    } else {
+        many.reserve_exact(count);
+        many.as_mut_ptr().cast()
+    };
+    // SAFETY: the node's tree is borrowed, and there is room for as many rows as it has children.
+    let filled = unsafe { leindex_children(raw, rows, count as u32) } as usize;
+    if count > FEW {
+        // SAFETY: as many rows were written.
+        unsafe { many.set_len(filled) };
+    }
+    Children { few, many, filled, next: 0 }
+}
+
+/// What [`children`] gives.
+pub struct Children<'t> {
+    few: [MaybeUninit<Step<'t>>; FEW],
+    /// Instead of `few`, where they are more.
+    many: Vec<Step<'t>>,
+    filled: usize,
+    next: usize,
+}
+
+impl<'t> Iterator for Children<'t> {
+    type Item = Step<'t>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Step<'t>> {
+        if self.next == self.filled {
+            return None;
+        }
+        self.next += 1;
+        if self.many.is_empty() {
+            // SAFETY: rows below `filled` were written.
+            return Some(unsafe { self.few[self.next - 1].assume_init() });
+        }
+        self.many.get(self.next - 1).copied()
+    }
 }
 
 /// A walk over one tree: parents before children.
@@ -166,6 +217,25 @@ mod tests {
     fn it_visits_what_the_cursor_visits_whatever_is_broken() {
         check(&tree_sitter_javascript::LANGUAGE.into(), &fixture("javascript/lib/pool.js"));
         check(&tree_sitter_ruby::LANGUAGE.into(), &fixture("ruby/lib/shop/cart.rb"));
+    }
+
+    #[test]
+    fn the_children_of_a_node_are_those_that_tree_sitter_tells() {
+        let mut parser = Parser::new();
+        parser.set_language(&tree_sitter_javascript::LANGUAGE.into()).expect("the grammar fits this tree-sitter");
+        let source = fixture("javascript/lib/pool.js");
+        let tree = parser.parse(source.as_bytes(), None).expect("nothing stops the parser");
+        for step in Steps::new(&tree) {
+            let mut cursor = step.node().walk();
+            let mut told = Vec::new();
+            let mut more = cursor.goto_first_child();
+            while more {
+                told.push((cursor.node(), cursor.field_id().map_or(0, |field| field.get())));
+                more = cursor.goto_next_sibling();
+            }
+            let found: Vec<_> = children(step.node()).map(|child| (child.node(), child.field)).collect();
+            assert_eq!(found, told);
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::syntax::extract::Extractor;
 use crate::syntax::facts::{Str, Symbol, SymbolKind, Visibility, flag};
 use crate::syntax::names::{self, Modifiers};
 use crate::syntax::rules::{ModuleNames, Role, Rule, TYPE_NAME, VisibilityRule};
+use crate::syntax::steps::children;
 
 impl Extractor<'_> {
     pub fn push_symbol(&mut self, place: &Place, rule: &Rule) -> u32 {
@@ -194,23 +195,16 @@ impl Extractor<'_> {
     pub fn modifiers(&self, node: Node, name: Node, rule: &Rule) -> Modifiers {
         let mut modifiers = Modifiers::default();
         let body = rule.body.of(node);
-        let mut cursor = node.walk();
-        for child in node.children(&mut cursor) {
-            if child.start_byte() >= name.start_byte()
-                && child.end_byte() >= name.end_byte()
-                && node.start_byte() <= name.start_byte()
-            {
+        let inside = node.start_byte() <= name.start_byte();
+        for child in children(node) {
+            let bytes = child.bytes();
+            let reached = inside && bytes.start >= name.start_byte() && bytes.end >= name.end_byte();
+            if reached || body == Some(child.node()) {
                 break;
             }
-            if body == Some(child) {
-                break;
-            }
-            modifiers.word(self.text(child));
-            if child.child_count() > 0 && child.end_byte() - child.start_byte() < 200 {
-                let mut inner = child.walk();
-                for word in child.children(&mut inner) {
-                    modifiers.word(self.text(word));
-                }
+            modifiers.word(&self.source[bytes.clone()]);
+            if child.child_count > 0 && bytes.len() < 200 {
+                children(child.node()).for_each(|word| modifiers.word(&self.source[word.bytes()]));
             }
         }
         modifiers

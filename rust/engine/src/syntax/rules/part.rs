@@ -3,6 +3,7 @@
 
 use std::num::NonZeroU16;
 
+use crate::syntax::steps::{Step, children};
 use tree_sitter::Node;
 
 /// One place in which a part may stand, by the word for it in `language.toml`.
@@ -103,9 +104,11 @@ impl Part {
         let mut found = Vec::new();
         for place in &self.places {
             match *place {
-                Place::Field(id) => found.extend(node.children_by_field_id(id, &mut node.walk())),
+                Place::Field(id) => {
+                    found.extend(children(node).filter(|child| child.field == id.get()).map(|child| child.node()));
+                }
                 Place::Each(kind) => {
-                    found.extend(node.children(&mut node.walk()).filter(|child| child.kind_id() == kind));
+                    found.extend(children(node).filter(|child| child.kind == kind).map(|child| child.node()));
                 }
                 place => found.extend(place.first(node)),
             }
@@ -116,28 +119,28 @@ impl Part {
 
 impl Place {
     fn first(self, node: Node<'_>) -> Option<Node<'_>> {
-        let is = |kind: u16| move |child: &Node<'_>| child.kind_id() == kind;
         match self {
             Self::Field(id) => node.child_by_field_id(id.get()),
-            Self::First(kind) | Self::Each(kind) => node.children(&mut node.walk()).find(is(kind)),
-            Self::Last(kind) => node.children(&mut node.walk()).filter(is(kind)).last(),
+            Self::First(kind) | Self::Each(kind) => {
+                children(node).find(|child| child.kind == kind).map(|child| child.node())
+            }
+            Self::Last(kind) => children(node).filter(|child| child.kind == kind).last().map(|child| child.node()),
             Self::After(kind) => {
-                let mut cursor = node.walk();
-                let mut children = node.children(&mut cursor);
-                children.find(is(kind))?;
-                children.find(Node::is_named)
+                let mut children = children(node);
+                children.find(|child| child.kind == kind)?;
+                children.find(Step::is_named).map(|child| child.node())
             }
             Self::Before(kind) => {
                 let mut before = None;
-                for child in node.children(&mut node.walk()) {
-                    if child.kind_id() == kind {
-                        return before;
+                for child in children(node) {
+                    if child.kind == kind {
+                        return before.map(|child: Step| child.node());
                     }
                     before = if child.is_named() { Some(child) } else { before };
                 }
                 None
             }
-            Self::Next(kind) => node.next_sibling().filter(is(kind))?.next_named_sibling(),
+            Self::Next(kind) => node.next_sibling().filter(|next| next.kind_id() == kind)?.next_named_sibling(),
             Self::Beside(kind) => beside(node, kind),
             Self::Any => node.named_child(0),
             Self::Itself => Some(node),
