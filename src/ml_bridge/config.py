@@ -81,6 +81,18 @@ class Configuration(BaseSettings):
     """Whether workers collect garbage by themselves."""
     gc_interval: Duration = 300.0
     """A worker collects garbage between two calls when this time has passed since it last did."""
+    max_cached_models: Count = 5
+    """Models that are kept loaded; the least recently used goes first."""
+    max_cached_bytes: Size | None = None
+    """What the loaded models may hold together, as measured; without it, only their number counts."""
+    model_cache_timeout: Duration = 3600.0
+    """A model that nobody used for so long is unloaded."""
+    enable_gpu: bool = True
+    """Whether models may use a GPU that torch sees."""
+    gpu_memory_fraction: Annotated[float, BeforeValidator(_whole), Field(gt=0, le=1)] = 0.5
+    """What part of the GPU's memory one model may take."""
+    allow_downloads: bool = False
+    """Whether models may be fetched from the hub; otherwise they come from folders and from what was fetched before."""
     functions: dict[str, FunctionLimits] = Field(default_factory=dict)
     """Limits of single functions, by name."""
 

@@ -17,18 +17,21 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, ClassVar, Self, TypeVar, overload
 
+from ml_bridge.builtin.functions import BUILTINS
 from ml_bridge.calls import Call, CallFuture
 from ml_bridge.config import Configuration
 from ml_bridge.errors import ContextNotInitialised, InputInvalid, MlBridgeError, Overloaded, ShuttingDown
-from ml_bridge.functions.batches import in_pieces
 from ml_bridge.functions.making import Maker, Registrable
 from ml_bridge.functions.modules import CodeCache
 from ml_bridge.functions.registry import Function, Registry
+from ml_bridge.models.catalogue import ModelType
+from ml_bridge.models.manager import ModelInfo, ModelManager
 from ml_bridge.stats import Counters, RuntimeStats
 from ml_bridge.workers.options import WorkerOptions
 from ml_bridge.workers.pool import WorkerPool
 from ml_bridge.workers.supervisor import Supervisor
 
+T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -49,12 +52,16 @@ class MLRuntime:
         self._pool = WorkerPool(
             self._supervisor, options_of(self.configuration), self.configuration.workers, self.configuration.queue_limit
         )
+        self._models = ModelManager(self._supervisor, self._pool.options, self.configuration)
+        self._supervisor.also(self._models.expire)
         self._codes = CodeCache()
         self._registry = Registry()
-        self._maker = Maker(self._pool, self._codes, self.configuration)
+        self._maker = Maker(self._pool, self._codes, self._models, self.configuration)
         self._counters = Counters()
+        for builtin in BUILTINS:
+            self._registry.add(self._maker.built_in(builtin))
         self._slots = threading.BoundedSemaphore(self._pool.size + self._pool.queue_limit)
-        self._finalizer = weakref.finalize(self, _close, self._pool, self._supervisor)
+        self._finalizer = weakref.finalize(self, _close, self._pool, self._models, self._supervisor)
 
     @classmethod
     def default(cls) -> MLRuntime:
@@ -184,6 +191,43 @@ class MLRuntime:
             for future in ahead:
                 future.cancel()
 
+    # Models
+
+    def load_model(
+        self,
+        name_or_path: str,
+        type: ModelType = "embedding",
+        *,
+        force_reload: bool = False,
+        pin: bool = False,
+        timeout: float | None = None,
+    ) -> ModelInfo:
+        """Load a model into a process of its own, and return what it is. A pinned one is never unloaded to make room.
+
+        Raises:
+            ModelUnavailable: its package, file or folder is missing or damaged; the message says what to install or
+            check.
+        """
+        call = self._begin("load_model", timeout)[1]
+        return self._counted(call, lambda: self._models.load(call, type, name_or_path, reload=force_reload, pin=pin))
+
+    def ensure_loaded(
+        self, name_or_path: str, type: ModelType = "embedding", *, timeout: float | None = None
+    ) -> ModelInfo:
+        """Load a model if it is not loaded; concurrent calls load it once."""
+        call = self._begin("load_model", timeout)[1]
+        return self._counted(call, lambda: self._models.load(call, type, name_or_path))
+
+    def list_models(self) -> list[ModelInfo]:
+        """Return the loaded models, read off the processes that live; the most recently used first."""
+        return self._models.loaded()
+
+    def clear_cache(self, model: str | None = None) -> list[str]:
+        """Unload a model, or all that are not pinned and not in use; return the names of those that were loaded."""
+        return self._models.clear(model)
+
+    # What happened
+
     def stats(self) -> RuntimeStats:
         """Return what happened so far, and which workers there are."""
         workers = {worker.pid: worker.memory() for worker in self._supervisor.workers()}
@@ -219,10 +263,13 @@ class MLRuntime:
             raise
 
     def _finish(self, function: Function, call: Call, values: dict[str, Any]) -> Any:
+        return self._counted(call, lambda: function.checks.give(function.runner.run(call, values)))
+
+    def _counted(self, call: Call, work: Callable[[], T]) -> T:
         try:
             if self._closed:
                 raise ShuttingDown(f"{call.name} was not started: its runtime was closed; make another")
-            result = function.checks.give(in_pieces(function, call, values))
+            result = work()
         except MlBridgeError as error:
             self._count(call, error)
             raise
@@ -252,6 +299,7 @@ def options_of(configuration: Configuration) -> WorkerOptions:
     )
 
 
-def _close(pool: WorkerPool, supervisor: Supervisor) -> None:
+def _close(pool: WorkerPool, models: ModelManager, supervisor: Supervisor) -> None:
     pool.close()
+    models.close()
     supervisor.close()

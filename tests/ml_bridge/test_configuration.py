@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from ml_bridge import Configuration, FunctionLimits, MLRuntime
-from ml_bridge.errors import ContextNotInitialised, SettingInvalid
+from ml_bridge.errors import ContextNotInitialised, SettingInvalid, WorkerCrashed
 from tests.ml_bridge.conftest import register_all
 
 
@@ -28,6 +29,10 @@ def test_the_file_of_the_specification_is_read(tmp_path: Path) -> None:
         default_timeout = "30s"
         enable_gc = true
         gc_interval = "5m"
+        max_cached_models = 5
+        model_cache_timeout = "1h"
+        enable_gpu = true
+        gpu_memory_fraction = 0.5
 
         [python.functions.embed_texts]
         timeout = "30s"
@@ -35,6 +40,8 @@ def test_the_file_of_the_specification_is_read(tmp_path: Path) -> None:
         """,
     )
     assert (read.default_timeout, read.gc_interval) == (30, 300)
+    assert (read.max_cached_models, read.model_cache_timeout) == (5, 3600)
+    assert (read.enable_gpu, read.gpu_memory_fraction) == (True, 0.5)
     assert read.functions == {"embed_texts": FunctionLimits(timeout=30, max_batch_size=32)}
 
 
@@ -111,6 +118,11 @@ def test_python_path_is_the_interpreter_of_the_workers(tmp_path: Path) -> None:
         with_settings(python_path="/nowhere/python") as runtime,
         pytest.raises(ContextNotInitialised, match="/nowhere"),
     ):
+        runtime.call("pid")
+
+
+def test_an_interpreter_that_does_not_start_is_an_error_and_no_loop() -> None:
+    with with_settings(python_path=shutil.which("false")) as runtime, pytest.raises(WorkerCrashed, match="exit code 1"):
         runtime.call("pid")
 
 

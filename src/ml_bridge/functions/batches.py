@@ -7,35 +7,39 @@ from typing import Any
 
 from ml_bridge.calls import Call
 from ml_bridge.errors import OutputInvalid
-from ml_bridge.functions.registry import Function
+from ml_bridge.functions.registry import Runner
 
 
-def in_pieces(function: Function, call: Call, arguments: dict[str, Any]) -> Any:
-    """Run the function, on pieces of its first argument if that is a longer list than it takes at once.
+class InPieces:
+    """Runs a function on pieces of its argument ``first`` if that is a longer list than ``size``.
 
     The results of the pieces, lists or arrays with one entry for each item, are joined in order. One deadline holds
     for all.
     """
-    size, first = function.max_batch_size, function.checks.first
-    items = arguments.get(first) if size is not None and first is not None else None
-    if size is None or first is None or not isinstance(items, list) or len(items) <= size:
-        return function.runner.run(call, arguments)
-    pieces = [items[start : start + size] for start in range(0, len(items), size)]
-    results = []
-    for piece in pieces:
-        call.check()
-        results.append(_fitting(function, piece, function.runner.run(call, {**arguments, first: piece})))
-    if all(isinstance(result, list) for result in results):
-        return list(chain.from_iterable(results))
-    import numpy as np  # noqa: PLC0415 - only when arrays were returned
 
-    return np.concatenate(results)
+    def __init__(self, runner: Runner, first: str, size: int) -> None:
+        self._runner = runner
+        self._first = first
+        self._size = size
 
+    def run(self, call: Call, arguments: dict[str, Any]) -> Any:
+        """Return the joined results. Raises OutputInvalid if those of a piece are not one for each item."""
+        items = arguments.get(self._first)
+        if not isinstance(items, list) or len(items) <= self._size:
+            return self._runner.run(call, arguments)
+        results = []
+        for start in range(0, len(items), self._size):
+            call.check()
+            piece = items[start : start + self._size]
+            result = self._runner.run(call, {**arguments, self._first: piece})
+            if not hasattr(result, "__len__") or isinstance(result, (str, bytes, dict)) or len(result) != len(piece):
+                raise OutputInvalid(
+                    f"{call.name} has a max_batch_size, so for a list of {len(piece)} it must return a list or array "
+                    "of that length"
+                )
+            results.append(result)
+        if all(isinstance(result, list) for result in results):
+            return list(chain.from_iterable(results))
+        import numpy as np  # noqa: PLC0415 - only when arrays were returned
 
-def _fitting(function: Function, piece: list[Any], result: Any) -> Any:
-    if not hasattr(result, "__len__") or isinstance(result, (str, bytes, dict)) or len(result) != len(piece):
-        raise OutputInvalid(
-            f"{function.name} has a max_batch_size, so for a list of {len(piece)} it must return a list or array "
-            "of that length"
-        )
-    return result
+        return np.concatenate(results)

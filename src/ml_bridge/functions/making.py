@@ -8,14 +8,18 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ml_bridge.builtin.context import BuiltinRunner
+from ml_bridge.builtin.functions import Builtin
 from ml_bridge.config import Configuration
 from ml_bridge.errors import FunctionInvalid
+from ml_bridge.functions.batches import InPieces
 from ml_bridge.functions.inline import InlineRunner
 from ml_bridge.functions.modules import CodeCache
 from ml_bridge.functions.registry import Checks, Function, Runner
 from ml_bridge.functions.schemas import SchemaPair
 from ml_bridge.functions.signatures import Signature
 from ml_bridge.functions.spec import FunctionSpec
+from ml_bridge.models.manager import ModelManager
 from ml_bridge.native import hash_bytes
 from ml_bridge.workers.pool import WorkerPool
 from ml_bridge.workers.runner import WorkerRunner
@@ -26,9 +30,10 @@ Registrable = Callable[..., Any] | FunctionSpec
 class Maker:
     """Makes functions that run in a pool, or here."""
 
-    def __init__(self, pool: WorkerPool, codes: CodeCache, configuration: Configuration) -> None:
+    def __init__(self, pool: WorkerPool, codes: CodeCache, models: ModelManager, configuration: Configuration) -> None:
         self._pool = pool
         self._codes = codes
+        self._models = models
         self._configuration = configuration
         self._numbers = itertools.count()
 
@@ -63,6 +68,28 @@ class Maker:
             max_batch_size=max_batch_size,
         )
 
+    def built_in(self, builtin: Builtin) -> Function:
+        """Make one of the functions that every runtime has."""
+        function = builtin.function
+        name = function.__name__
+        timeout, size = self._limits(name, builtin.timeout, builtin.max_batch_size)
+        return Function(
+            name,
+            summary=(function.__doc__ or "").partition("\n")[0],
+            timeout=timeout or self._configuration.default_timeout,
+            inline=False,
+            max_batch_size=size,
+            checks=Signature(name, function, hidden=1),
+            runner=BuiltinRunner(function, self._models, self._pool, size),
+        )
+
+    def _limits(self, name: str, timeout: float | None, size: int | None) -> tuple[float | None, int | None]:
+        """What the configuration says of a function has precedence over what it says itself."""
+        limits = self._configuration.functions.get(name)
+        if limits is None:
+            return timeout, size
+        return limits.timeout or timeout, limits.max_batch_size or size
+
     def _made(
         self,
         name: str,
@@ -74,14 +101,13 @@ class Maker:
         inline: bool = False,
         max_batch_size: int | None,
     ) -> Function:
-        limits = self._configuration.functions.get(name)
-        if limits is not None:
-            timeout = limits.timeout or timeout
-            max_batch_size = limits.max_batch_size or max_batch_size
+        timeout, max_batch_size = self._limits(name, timeout, max_batch_size)
         if timeout is not None and not timeout > 0:
             raise FunctionInvalid(f"{name}: its timeout must be more than zero seconds, and is {timeout!r}")
         if max_batch_size is not None and max_batch_size < 1:
             raise FunctionInvalid(f"{name}: its max_batch_size must be at least 1, and is {max_batch_size!r}")
+        if max_batch_size is not None and checks.first is not None:
+            runner = InPieces(runner, checks.first, max_batch_size)
         limit = None if inline else timeout or self._configuration.default_timeout
         return Function(name, summary, limit, inline, max_batch_size, checks, runner)
 

@@ -25,6 +25,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ml_bridge.errors import ModelUnavailable
 from ml_bridge.functions.modules import ModuleCache
 from ml_bridge.workers.options import WorkerOptions
 from ml_bridge.workers.wire import FAILURE, LOAD, LOADED, RESULT, Connection, Packet, decode, encode
@@ -129,10 +130,17 @@ class Worker:
         module, digest, code, name = payload
         return getattr(self._modules.get((module, digest), code), name)  # type: ignore[no-any-return]
 
+    def load_model(self, payload: dict[str, Any]) -> Callable[..., Any]:
+        """A model, which is called like a function."""
+        from ml_bridge.models.host import open_model  # noqa: PLC0415 - only the processes of models need it
+
+        return open_model(**payload)
+
 
 LOADERS: dict[str, Callable[[Worker, Any], Callable[..., Any]]] = {
     "pickled": Worker.load_pickled,
     "source": Worker.load_source,
+    "model": Worker.load_model,
 }
 
 
@@ -171,6 +179,7 @@ def failure(error: BaseException, phase: str, unserializable: str = "") -> Packe
         "message": _said(error),
         "traceback": "".join(shown.format()),
         "memory": memory,
+        "unavailable": phase == "load" and isinstance(error, ModelUnavailable),
         "module": error.name if isinstance(error, ModuleNotFoundError) else None,
         "unserializable": unserializable,
     }

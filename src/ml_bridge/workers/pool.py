@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future
 from typing import Literal
@@ -71,6 +72,7 @@ class WorkerPool:
                 self._waiters.popleft().put(worker)
                 return
             self._busy.discard(worker)
+            worker.idle_since = time.monotonic()
             self._idle.append(worker)
 
     def discard(self, worker: WorkerProcess) -> None:
@@ -163,11 +165,17 @@ class WorkerPool:
         for worker in busy:
             worker.kill("closing")
 
-    def drain(self) -> None:
-        """Let the idle workers leave, so that what they hold comes back; busy ones are not touched."""
+    def drain(self) -> int:
+        """End the idle workers, so that what they hold comes back at once; return how many there were."""
         with self._lock:
             idle, self._idle = self._idle, []
             self._places -= len(idle)
         for worker in idle:
-            worker.hang_up()
+            worker.kill("closing")
             self._supervisor.dismiss(worker)
+        return len(idle)
+
+    def workers(self) -> list[WorkerProcess]:
+        """Those there are, idle or busy."""
+        with self._lock:
+            return [*self._idle, *self._busy]

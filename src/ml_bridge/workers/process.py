@@ -6,6 +6,7 @@ the socket open does that not happen; so while a call waits it also looks at the
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import select
@@ -27,6 +28,7 @@ from ml_bridge.workers.wire import Connection, Packet
 BOOT = Path(__file__).with_name("boot.py")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 GLANCE_SECONDS = 0.5
+NAP_SECONDS = 0.01
 LEAVING_MILLISECONDS = 50
 Reason = Literal["timeout", "cancelled", "memory", "closing"]
 
@@ -58,6 +60,7 @@ class WorkerProcess:
         """What the functions that it holds say of themselves, by their keys."""
         self.reason: Reason | None = None
         """Why we ended it, if we did."""
+        self.idle_since = math.inf
         self._connection = Connection(ours)
         self._pidfd = os.pidfd_open(self.pid)
         self._death = select.poll()
@@ -75,7 +78,9 @@ class WorkerProcess:
         try:
             self._connection.send(packet)
         except ConnectionError as error:
-            raise WorkerGone from error
+            if self.loaded:
+                raise WorkerGone from error
+            raise self._ended(call) from error  # it never came up, and neither would the next one
         while True:
             left = call.left()
             try:
@@ -120,6 +125,10 @@ class WorkerProcess:
         for process in family:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+
+    def died_idle(self) -> bool:
+        """Whether it died while it was idle; what was busy a moment ago is not asked."""
+        return time.monotonic() - self.idle_since > NAP_SECONDS and self._dead(0)
 
     def hang_up(self) -> None:
         """Tell an idle worker that there is no more to do; it leaves by itself."""

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ml_bridge.calls import Call
-from ml_bridge.errors import FunctionRaised, MlBridgeError, ModuleMissing, OutOfMemory, SerializationFailed
+from ml_bridge.errors import (
+    FunctionRaised,
+    MlBridgeError,
+    ModelUnavailable,
+    ModuleMissing,
+    OutOfMemory,
+    SerializationFailed,
+)
 from ml_bridge.workers.pool import WorkerPool
 from ml_bridge.workers.process import WorkerGone, WorkerProcess
 from ml_bridge.workers.wire import CALL, FAILURE, LOAD, Packet, decode, encode
@@ -34,13 +41,32 @@ class WorkerRunner:
         while True:
             packet = self._encode(call, arguments)
             try:
-                worker = self._pool.lease(call)
-                call.queue_seconds = time.monotonic() - call.started
-                return self._on(worker, call, packet)
+                return self._on(self._lease(call), call, packet)
             except WorkerGone:  # it died while idle; the next one is asked
                 call.check()
             finally:
                 packet.drop()
+
+    def prepare(self, call: Call) -> object:
+        """See that a worker holds the function, without calling it; return what the function says of itself."""
+        while True:
+            try:
+                worker = self._lease(call)
+                if not worker.memory():  # it is just about to be gone, and would not be asked
+                    self._pool.discard(worker)
+                    continue
+                self._on(worker, call, None)
+                return worker.loaded[self._key]
+            except WorkerGone:
+                call.check()
+
+    def _lease(self, call: Call) -> WorkerProcess:
+        worker = self._pool.lease(call)
+        call.queue_seconds = time.monotonic() - call.started
+        if worker.died_idle():
+            self._pool.discard(worker)
+            raise WorkerGone
+        return worker
 
     def _encode(self, call: Call, arguments: dict[str, Any]) -> Packet:
         try:
@@ -48,12 +74,12 @@ class WorkerRunner:
         except Exception as error:
             raise SerializationFailed(f"the arguments of {call.name} cannot be sent to a worker: {error}") from error
 
-    def _on(self, worker: WorkerProcess, call: Call, packet: Packet) -> Any:
-        well = False
+    def _on(self, worker: WorkerProcess, call: Call, packet: Packet | None) -> Any:
+        well, reply = False, None
         try:
             call.ended_by(lambda: worker.kill("cancelled"))
             trouble = self._load(worker, call)
-            if trouble is None:
+            if trouble is None and packet is not None:
                 reply = worker.request(packet, call)
             well = True
         finally:
@@ -65,7 +91,7 @@ class WorkerRunner:
         try:
             if trouble is not None:
                 raise trouble
-            return self._read(reply, call)
+            return None if reply is None else self._read(reply, call)
         finally:
             if well:
                 self._pool.release(worker)
@@ -106,6 +132,8 @@ class WorkerRunner:
 def failed(call: Call, told: dict[str, Any], limit: int | None) -> MlBridgeError:
     """The error that a worker told of in texts."""
     name, phase = call.name, told["phase"]
+    if told["unavailable"]:
+        return ModelUnavailable(told["message"])
     if told["memory"]:
         return OutOfMemory(name, limit, phase=phase)
     if told["unserializable"]:

@@ -24,15 +24,19 @@ GRACE_SECONDS = 2.0
 
 
 class Supervisor:
-    """Starts and watches workers. ``on_look`` is called now and then, for what else depends on time."""
+    """Starts and watches workers."""
 
-    def __init__(self, on_look: Callable[[], None] | None = None) -> None:
+    def __init__(self) -> None:
         self._wanted: queue.SimpleQueue[tuple[WorkerOptions, Future[WorkerProcess]] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
         self._living: set[WorkerProcess] = set()
         self._dying: set[WorkerProcess] = set()
+        self._on_look: Callable[[], None] | None = None
+
+    def also(self, on_look: Callable[[], None]) -> None:
+        """Have something called now and then, by the same thread: what else depends on time."""
         self._on_look = on_look
 
     def start(self, options: WorkerOptions) -> Future[WorkerProcess]:
