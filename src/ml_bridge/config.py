@@ -87,6 +87,8 @@ class Configuration(BaseSettings):
     """What the loaded models may hold together, as measured; without it, only their number counts."""
     model_cache_timeout: Duration = 3600.0
     """A model that nobody used for so long is unloaded."""
+    batch_tokens: Count = 4096
+    """Small calls for a model that come together are one batch of at most so many tokens, padding included."""
     enable_gpu: bool = True
     """Whether models may use a GPU that torch sees."""
     gpu_memory_fraction: Annotated[float, BeforeValidator(_whole), Field(gt=0, le=1)] = 0.5

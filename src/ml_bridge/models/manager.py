@@ -18,6 +18,7 @@ from ml_bridge.calls import Call
 from ml_bridge.config import Configuration
 from ml_bridge.errors import Overloaded
 from ml_bridge.models.catalogue import ModelType, backend, checked_type
+from ml_bridge.models.joining import Joiner
 from ml_bridge.workers.options import WorkerOptions
 from ml_bridge.workers.pool import WorkerPool
 from ml_bridge.workers.process import WorkerProcess
@@ -25,6 +26,8 @@ from ml_bridge.workers.runner import WorkerRunner
 from ml_bridge.workers.supervisor import Supervisor
 
 HELD = "model"
+MOST_JOINED = 8
+"""A call with more texts than this is a batch by itself."""
 Key = tuple[ModelType, str]
 
 
@@ -43,13 +46,17 @@ class ModelInfo:
     hits: int
     """Calls that found it loaded."""
     pinned: bool
+    batches: int
+    """How often it was asked; calls that came together were asked as one."""
+    texts: int
+    """Texts that it has embedded."""
     pid: int
 
 
 class Hosted:
     """One model and the pool of one worker that it lives in, or will live in again."""
 
-    def __init__(self, key: Key, pool: WorkerPool, payload: dict[str, Any]) -> None:
+    def __init__(self, key: Key, pool: WorkerPool, payload: dict[str, Any], batch_tokens: int) -> None:
         self.key = key
         self.pool = pool
         self.pinned = False
@@ -57,6 +64,13 @@ class Hosted:
         self.hits = 0
         self.users = 0
         self.runner = WorkerRunner(pool, HELD, lambda: ("model", payload), self._found)
+        self._joiner = Joiner(lambda call, texts: self.runner.run(call, {"texts": texts}), batch_tokens)
+
+    def ask(self, call: Call, arguments: dict[str, Any]) -> Any:
+        """Call the model; small calls that come together are one batch."""
+        if self.key[0] == "embedding" and len(arguments["texts"]) <= MOST_JOINED:
+            return self._joiner.run(call, arguments["texts"])
+        return self.runner.run(call, arguments)
 
     def _found(self, hit: bool) -> None:
         self.hits += hit
@@ -74,7 +88,17 @@ class Hosted:
         kind, name = self.key
         idle = 0.0 if self.users else time.monotonic() - self.used
         return ModelInfo(
-            name, kind, told["backend"], told["dimensions"], process.memory(), idle, self.hits, self.pinned, process.pid
+            name,
+            kind,
+            told["backend"],
+            told["dimensions"],
+            process.memory(),
+            idle,
+            self.hits,
+            self.pinned,
+            self._joiner.batches,
+            self._joiner.texts,
+            process.pid,
         )
 
 
@@ -91,7 +115,7 @@ class ModelManager:
     def run(self, call: Call, kind: str, name: str, arguments: dict[str, Any]) -> Any:
         """Call a model, loading it first if need be. Concurrent first calls wait for one and the same loading."""
         with self._using(call, kind, name) as hosted:
-            return hosted.runner.run(call, arguments)
+            return hosted.ask(call, arguments)
 
     def load(self, call: Call, kind: str, name: str, *, reload: bool = False, pin: bool | None = None) -> ModelInfo:
         """See that a model is loaded. A pinned one stays until it is cleared by name.
@@ -181,7 +205,7 @@ class ModelManager:
             },
         }
         pool = WorkerPool(self._supervisor, self._options, 1, settings.queue_limit)
-        hosted = self._hosted[key] = Hosted(key, pool, payload)
+        hosted = self._hosted[key] = Hosted(key, pool, payload, settings.batch_tokens)
         return hosted
 
     def _others(self, hosted: Hosted) -> list[Hosted]:
