@@ -17,7 +17,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 # Lines of src/ that tests must run, in percent.
 COVERAGE_FLOOR := 95
-RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name '*.c' -o -name Cargo.toml)
 
 help:
 	@echo "LeIndex: index a repository, ask a question, get the context that answers it."

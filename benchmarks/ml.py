@@ -2,9 +2,9 @@
 
     python -m benchmarks ml [--calls N] [--model FOLDER]
 
-Ratios within one run count: a worker call against a bare ``multiprocessing.Pipe`` with the same payload, a 100 MB array
-against pickling it through that pipe, and ways to set a deadline against what they really stop. With ``--model`` (a folder
-that sentence-transformers or onnxruntime opens) also throughput against calling it in this process.
+Ratios within one run count: a worker call against a bare ``multiprocessing.Pipe`` with the same payload, a 100 MB
+array against pickling it through that pipe, and ways to set a deadline against what they really stop. With ``--model``
+(a folder that sentence-transformers or onnxruntime opens) also throughput against calling it in this process.
 """
 
 from __future__ import annotations

@@ -12,6 +12,9 @@ What it offers is imported when it is first asked for, so ``import leindex`` cos
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from leindex.leparse.flow import CodeIntelligence as CodeIntelligence
+    from leindex.leparse.flow import compute_flow as compute_flow
+    from leindex.leparse.flow import measure as measure
     from leindex.leparse.outline import FileFacts as FileFacts
     from leindex.leparse.outline import parse_file as parse_file
     from leindex.leparse.outline import parse_many as parse_many
@@ -20,12 +23,25 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["AsyncLeIndex", "FileFacts", "LeIndex", "__version__", "parse_file", "parse_many"]
+__all__ = [
+    "AsyncLeIndex",
+    "CodeIntelligence",
+    "FileFacts",
+    "LeIndex",
+    "__version__",
+    "compute_flow",
+    "measure",
+    "parse_file",
+    "parse_many",
+]
 
 _HOMES = {
     "AsyncLeIndex": "leindex.lepasserelle.asynchronous",
+    "CodeIntelligence": "leindex.leparse.flow",
     "FileFacts": "leindex.leparse.outline",
     "LeIndex": "leindex.lepasserelle.facade",
+    "compute_flow": "leindex.leparse.flow",
+    "measure": "leindex.leparse.flow",
     "parse_file": "leindex.leparse.outline",
     "parse_many": "leindex.leparse.outline",
 }

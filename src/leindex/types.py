@@ -135,7 +135,8 @@ class Skipped:
     file: str
     reason: str
     """One of: ignored-size, binary, minified, vendored, unreadable, not-utf8-path, symlink-loop,
-    symlink-outside (it leads out of the project), ignores-everything (an ignore file that was set aside)."""
+    symlink-outside (it leads out of the project), ignores-everything (an ignore file that was set aside), slow-to-parse
+    (kept as text, without symbols)."""
     detail: str = ""
 
 

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, ClassVar, Self, TypeVar, overload
 
+from ml_bridge import log
 from ml_bridge.builtin.functions import BUILTINS
 from ml_bridge.calls import Call, CallFuture
 from ml_bridge.config import Configuration
@@ -277,7 +278,19 @@ class MLRuntime:
         return result
 
     def _count(self, call: Call, error: MlBridgeError | None = None) -> None:
-        self._counters.add(call, time.monotonic() - call.started, None if error is None else error.code)
+        total = time.monotonic() - call.started
+        self._counters.add(call, total, None if error is None else error.code)
+        if error is None:
+            log.debug(
+                "call",
+                function=call.name,
+                queue=call.queue_seconds,
+                load=call.load_seconds,
+                run=call.run_seconds,
+                total=total,
+            )
+        else:
+            log.info("call failed", function=call.name, code=error.code, phase=error.phase, total=total)
 
     def _fulfil(self, future: CallFuture, function: Function, values: dict[str, Any]) -> None:
         try:

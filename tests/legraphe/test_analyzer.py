@@ -92,3 +92,15 @@ def test_questions_it_cannot_answer_are_errors_that_say_so(analyzer: tuple[RustA
         rust_analyzer().initialize(root / "absent")
     with pytest.raises(RuntimeError, match="initialize"):
         rust_analyzer().get_node(0)
+
+
+def test_the_inside_of_a_function_is_known_by_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("def f(x):\n    if x:\n        return 1\n")
+    analyzer = rust_analyzer()
+    assert json.loads(analyzer.extract_complexity(path, 0, 40))["cyclomatic"] == 2
+    assert [2, 3, "true"] in json.loads(analyzer.compute_cfg(path, 0, 40))["edges"]
+    words = tmp_path / "b.txt"
+    words.write_text("words")
+    with pytest.raises(ValueError, match="nothing is known of the flow"):
+        analyzer.compute_cfg(words)

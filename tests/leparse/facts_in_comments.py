@@ -206,7 +206,7 @@ def _found_symbol(symbol: dict[str, Any], facts: dict[str, Any], source: bytes) 
     }
     said = {key: value for key, value in keys.items() if value}
     signature = source[: symbol["signature_bytes"][1]].rstrip()
-    last_line = signature.count(b"\n") + 1 if parent is not None else 1
+    last_line = max(first, signature.count(b"\n") + 1) if parent is not None else 1
     return Found(Assertion("symbol", (symbol["kind"], symbol["qualified_name"]), said), first, last_line)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -25,6 +25,9 @@ class TwoLanguages:
     def for_path(self, path: str, head: bytes | None = None) -> str | None:
         known = {".py": "python", ".md": "text"}.get(PurePosixPath(path).suffix)
         return known or ("python" if head and head.startswith(b"#!/usr/bin/env python") else None)
+
+    def claimed(self, root: Path, paths: Iterable[str]) -> Mapping[str, str]:
+        return {}
 
 
 def found(root: Path, files: Mapping[str, str], **options: bool) -> Discovery:

@@ -55,7 +55,17 @@ def changed(rules: dict[str, Any], own: dict[str, Any]) -> Iterator[tuple[str, d
     for key in lists:
         for entry in own.get(key, []):
             yield f"{key}: {entry}", {**rules, key: [other for other in rules[key] if other != entry]}
-    keys = ("docstrings", "layout", "visibility", "modules", "import_binding", "types_by_place", "type_makers", "heads")
+    keys = (
+        "docstrings",
+        "layout",
+        "visibility",
+        "modules",
+        "import_binding",
+        "types_by_place",
+        "type_makers",
+        "heads",
+        "embedded",
+    )
     for key in keys:
         if key in own:
             yield key, {other: value for other, value in rules.items() if other != key}

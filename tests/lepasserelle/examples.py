@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from leindex.legraphe.neighbours import Ambiguity
 from leindex.leparse.catalogue import LanguageInfo
-from leindex.leparse.outline import FileFacts, FileSymbol
-from leindex.lepasserelle.values import Catalogue, Definition, Relations, SearchAnswer, Status
+from leindex.leparse.outline import Diagnostic, FileFacts, FileSymbol
+from leindex.lepasserelle.values import Catalogue, Definition, Listing, Relations, SearchAnswer, Status
 from leindex.types import Context, ContextPiece, IndexReport, Relation, SearchHit, Skipped, Symbol
 
 
@@ -116,6 +116,7 @@ OUTLINE = FileFacts(
     language="python",
     lines=40,
     syntax_errors=2,
+    diagnostics=(Diagnostic(7, 5, 7, 6, "unexpected `\x1b`"), Diagnostic(9, 1, 9, 1, "missing `)`")),
     symbols=(
         file_symbol("web", None, kind="module"),
         file_symbol("Session", 0, kind="class", signature="class Session \x1b[31m"),
@@ -131,7 +132,9 @@ LANGUAGES = Catalogue(
         LanguageInfo("text", (".md",), "", (), ()),
     )
 )
+FUNCTIONS = Listing("functions", ("name", "seconds at most"), (("embed_texts", 30.0), ("spoken [red]", None)))
 ALL = [
+    FUNCTIONS,
     OUTLINE,
     LANGUAGES,
     SEARCH,

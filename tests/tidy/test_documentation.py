@@ -50,9 +50,12 @@ def test_every_command_is_documented_and_no_other() -> None:
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_option_of_a_command_is_documented_and_no_other(name: str) -> None:
+    command = COMMANDS[name]
+    parts = command.commands.values() if hasattr(command, "commands") else [command]  # a group has commands of its own
     options = {
         option
-        for parameter in COMMANDS[name].params
+        for part in parts
+        for parameter in part.params
         if parameter.param_type_name == "option" and "--help" not in parameter.opts
         for option in parameter.opts
     }

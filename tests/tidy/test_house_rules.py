@@ -13,11 +13,6 @@ from tests.tidy.house import ROOT, relative, tracked
 LONGEST_FILE = 450
 LONG_FOR_A_REASON = {
     "rust/engine/src/syntax/facts.rs": "the whole contract between parsing and everything later, read in one place",
-    "rust/engine/src/syntax/rules.rs": "the closed vocabulary of language folders, with all its roles in one list",
-    "rust/engine/src/syntax/extract.rs": "the one pass, from the state it keeps to the role that each node plays",
-    "rust/engine/src/syntax/references.rs": "one function for each way in which a language uses a name",
-    "rust/engine/src/syntax/values.rs": "one function for each way in which a value is held by a name",
-    "rust/engine/src/syntax/definitions.rs": "one function for each way in which a language defines something",
 }
 EMPTY_BY_NATURE = {"py.typed", "__init__.py"}
 

@@ -1,6 +1,6 @@
 //! `RustAnalyzer`: the engine for programs that keep their own state (specification, FR-5.1).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use leindex_engine::analyzer::{Analyzer, AnalyzerError, Suffixed};
@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::detached;
 use crate::errors::{EngineError, IntoPy};
+use crate::flow::Flow;
 use crate::syntax::Language;
 
 /// A project in memory: parse it, look at its symbols, build the context of one of them.
@@ -19,6 +20,7 @@ use crate::syntax::Language;
 pub struct RustAnalyzer {
     // One call at a time: `initialize` replaces what the others read.
     analyzer: Mutex<Analyzer>,
+    flows: Vec<(Py<Flow>, Vec<String>)>,
 }
 
 impl IntoPy for AnalyzerError {
@@ -36,15 +38,21 @@ impl IntoPy for AnalyzerError {
 
 #[pymethods]
 impl RustAnalyzer {
-    /// `languages`: each with the ends of its file names; `traits` and `ladder`: JSON for the resolver.
+    /// `languages` and `flows`: each with the ends of its file names; `traits` and `ladder`: JSON for the resolver.
     #[new]
-    fn new(languages: Vec<(Py<Language>, Vec<String>)>, traits: &str, ladder: &str) -> PyResult<Self> {
+    #[pyo3(signature = (languages, traits, ladder, flows=vec![]))]
+    fn new(
+        languages: Vec<(Py<Language>, Vec<String>)>,
+        traits: &str,
+        ladder: &str,
+        flows: Vec<(Py<Flow>, Vec<String>)>,
+    ) -> PyResult<Self> {
         let policy = Policy::from_json(traits, ladder).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let languages = languages
             .into_iter()
             .map(|(language, suffixes)| Suffixed { table: language.get().table.clone(), suffixes })
             .collect();
-        Ok(Self { analyzer: Mutex::new(Analyzer::new(languages, policy)) })
+        Ok(Self { analyzer: Mutex::new(Analyzer::new(languages, policy)), flows })
     }
 
     /// Walks, parses and resolves the project; the number of its nodes.
@@ -60,6 +68,32 @@ impl RustAnalyzer {
         json(&self.with(py, |analyzer| analyzer.parse_file(&file_path))?)
     }
 
+    /// The control flow of the function in a range of bytes of a file, or of the whole file, as JSON.
+    #[pyo3(signature = (file_path, start=None, end=None))]
+    fn compute_cfg(
+        &self,
+        py: Python<'_>,
+        file_path: PathBuf,
+        start: Option<usize>,
+        end: Option<usize>,
+    ) -> PyResult<String> {
+        let source = std::fs::read(&file_path).map_err(IntoPy::into_py)?;
+        self.flow_of(&file_path)?.graph(py, &source, start, end)
+    }
+
+    /// The complexity of the function in a range of bytes of a file, or of the whole file, as JSON.
+    #[pyo3(signature = (file_path, start=None, end=None))]
+    fn extract_complexity(
+        &self,
+        py: Python<'_>,
+        file_path: PathBuf,
+        start: Option<usize>,
+        end: Option<usize>,
+    ) -> PyResult<String> {
+        let source = std::fs::read(&file_path).map_err(IntoPy::into_py)?;
+        self.flow_of(&file_path)?.metrics(py, &source, start, end)
+    }
+
     /// A node and what lies around it, as text within a budget of cl100k tokens.
     #[pyo3(signature = (node_id, token_budget=2000))]
     fn build_context(&self, py: Python<'_>, node_id: u32, token_budget: usize) -> PyResult<String> {
@@ -73,6 +107,13 @@ impl RustAnalyzer {
 }
 
 impl RustAnalyzer {
+    fn flow_of(&self, path: &Path) -> PyResult<&Flow> {
+        let name = path.to_string_lossy();
+        let fits = |(_, suffixes): &&(Py<Flow>, Vec<String>)| suffixes.iter().any(|suffix| name.ends_with(suffix));
+        let found = self.flows.iter().find(fits).map(|(flow, _)| flow.get());
+        found.ok_or_else(|| PyValueError::new_err(format!("nothing is known of the flow of {name}")))
+    }
+
     fn with<T: Send>(
         &self,
         py: Python<'_>,

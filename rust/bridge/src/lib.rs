@@ -6,6 +6,7 @@ mod allocator;
 mod analyzer;
 mod context;
 mod errors;
+mod flow;
 mod graph;
 mod snapshot;
 mod source;
@@ -33,11 +34,13 @@ mod _engine {
     #[pymodule_export]
     use crate::errors::SnapshotUnusable;
     #[pymodule_export]
+    use crate::flow::Flow;
+    #[pymodule_export]
     use crate::graph::{NodeRows, Program, ProgramBuilder};
     #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]
-    use crate::source::{WalkSkip, WalkedFile, hash_bytes, hash_files, walk};
+    use crate::source::{WalkSkip, WalkedFile, hash_bytes, hash_files, sniff_files, walk};
     #[pymodule_export]
     use crate::syntax::{Language, ParsedFile, describe_facts, parse_files, parse_only, parse_source};
     #[pymodule_export]

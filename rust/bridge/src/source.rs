@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use leindex_engine::source::hash;
+use leindex_engine::source::sniff::{self, Signs};
 use leindex_engine::source::walk::{self as engine, WalkOptions};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -83,4 +84,19 @@ pub fn hash_files<'py>(
 ) -> Vec<Option<Bound<'py, PyBytes>>> {
     let hashes = detached(py, || hash::hash_files(&root, &paths, max_file_bytes));
     hashes.into_iter().map(|hash| hash.map(|hash| PyBytes::new(py, &hash))).collect()
+}
+
+/// Which files below `root` have a line near their start that begins with one of `signs`, in the order asked; not in a
+/// comment between `comment`'s two.
+#[pyfunction]
+pub fn sniff_files(
+    py: Python<'_>,
+    root: PathBuf,
+    paths: Vec<String>,
+    signs: Vec<String>,
+    comment: (String, String),
+) -> Vec<bool> {
+    let lines = signs.into_iter().map(String::into_bytes).collect();
+    let signs = Signs { lines, comment: (comment.0.into_bytes(), comment.1.into_bytes()) };
+    detached(py, || sniff::sniff_files(&root, &paths, &signs))
 }

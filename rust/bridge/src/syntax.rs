@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use leindex_engine::syntax::facts::{FileFacts, ParameterKind, ReferenceKind, Str};
-use leindex_engine::syntax::parse::{self, Job};
+use leindex_engine::syntax::parse::{self, Job, Limits};
 use leindex_engine::syntax::rules::Table;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
@@ -104,6 +105,13 @@ impl ParsedFile {
     fn lines(&self) -> u32 {
         self.inner.lines
     }
+
+    /// Syntax errors as (line, column, end line, end column, message), as many as were asked for.
+    #[getter]
+    fn diagnostics(&self) -> Vec<(u32, u32, u32, u32, &str)> {
+        let told = self.inner.diagnostics.iter();
+        told.map(|it| (it.line, it.column, it.end_line, it.end_column, it.message.as_str())).collect()
+    }
 }
 
 type Work = Vec<(String, usize, u32)>;
@@ -126,26 +134,45 @@ fn with_jobs<T: Send>(
     }))
 }
 
+/// What one file may cost: bytes, seconds of parsing, syntax errors told with their places.
+fn limits(max_bytes: u64, max_seconds: f64, diagnostics: usize) -> PyResult<Limits> {
+    let time = Duration::try_from_secs_f64(max_seconds).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(Limits { max_bytes, time, diagnostics })
+}
+
 /// Parses files in parallel; results come in the order of the work.
 #[pyfunction]
-#[pyo3(signature = (root, files, languages, *, max_bytes, threads=0))]
+#[pyo3(signature = (root, files, languages, *, max_bytes, max_seconds=10.0, diagnostics=0, threads=0))]
+#[allow(clippy::too_many_arguments)] // Keyword arguments of Python; a struct would only name them twice.
 pub fn parse_files(
     py: Python<'_>,
     root: PathBuf,
     files: Work,
     languages: Vec<Py<Language>>,
     max_bytes: u64,
+    max_seconds: f64,
+    diagnostics: usize,
     threads: usize,
 ) -> PyResult<Vec<ParsedFile>> {
-    let parsed = with_jobs(py, &files, &languages, |jobs| parse::parse_files(&root, jobs, max_bytes, threads))?;
+    let limits = limits(max_bytes, max_seconds, diagnostics)?;
+    let parsed = with_jobs(py, &files, &languages, |jobs| parse::parse_files(&root, jobs, limits, threads))?;
     Ok(parsed.into_iter().map(|inner| ParsedFile { inner }).collect())
 }
 
 /// Parses bytes in memory as if they were the file `path`.
 #[pyfunction]
-pub fn parse_source(py: Python<'_>, path: &str, source: &[u8], language: &Language) -> ParsedFile {
+#[pyo3(signature = (path, source, language, *, max_seconds=10.0, diagnostics=0))]
+pub fn parse_source(
+    py: Python<'_>,
+    path: &str,
+    source: &[u8],
+    language: &Language,
+    max_seconds: f64,
+    diagnostics: usize,
+) -> PyResult<ParsedFile> {
     let table = language.table.clone();
-    ParsedFile { inner: detached(py, || parse::parse_source(path, source, &table, 0)) }
+    let limits = limits(u64::MAX, max_seconds, diagnostics)?;
+    Ok(ParsedFile { inner: detached(py, || parse::parse_source(path, source, &table, 0, limits)) })
 }
 
 /// Reads and parses files and keeps nothing: the baseline of the benchmarks. (bytes, files with syntax errors).

@@ -18,7 +18,7 @@ use crate::program::{ProgramBuilder, ProgramError, StoredFile};
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::source::walk::{WalkOptions, walk};
 use crate::syntax::facts::{FactsError, FileFacts, ParameterKind, Str, Symbol};
-use crate::syntax::parse::{Job, parse_files, parse_source};
+use crate::syntax::parse::{Job, Limits, parse_files, parse_source};
 use crate::syntax::rules::Table;
 
 /// Symbols considered for one context; the budget ends long before.
@@ -127,7 +127,8 @@ impl Analyzer {
             .iter()
             .filter_map(|file| Some(Job { path: &file.path, table: self.language_of(&file.path)?, flags: 0 }))
             .collect();
-        let parsed = parse_files(root, &jobs, options.max_file_bytes, 0);
+        let limits = Limits { max_bytes: options.max_file_bytes, ..Limits::default() };
+        let parsed = parse_files(root, &jobs, limits, 0);
         let files: Vec<StoredFile> = jobs
             .iter()
             .zip(&parsed)
@@ -164,7 +165,7 @@ impl Analyzer {
         let source = std::fs::read(path).map_err(|source| AnalyzerError::Read { path: path.into(), source })?;
         let inside = self.project.as_ref().and_then(|project| path.strip_prefix(&project.root).ok());
         let relative = inside.unwrap_or_else(|| Path::new(path.file_name().unwrap_or_default())).to_string_lossy();
-        let facts = FileFacts::decode(&parse_source(&relative, &source, table, 0).facts)?;
+        let facts = FileFacts::decode(&parse_source(&relative, &source, table, 0, Limits::default()).facts)?;
         Ok(facts.symbols.iter().map(|symbol| signature_info(&facts, symbol)).collect())
     }
 

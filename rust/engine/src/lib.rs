@@ -7,6 +7,7 @@
 
 pub mod analyzer;
 pub mod context;
+pub mod flow;
 pub mod graph;
 pub mod program;
 pub mod snapshot;

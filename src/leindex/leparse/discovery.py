@@ -43,6 +43,9 @@ class LanguageTable(Protocol):
     def for_path(self, path: str, head: bytes | None = None) -> str | None:
         """Name of a file's language, by its name and first line."""
 
+    def claimed(self, root: Path, paths: Iterable[str]) -> Mapping[str, str]:
+        """Languages of files whose content says another one than their name."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
@@ -93,11 +96,12 @@ def discover(
     return Discovery(entries, tuple(Skipped(skip.path, skip.reason, skip.detail) for skip in skipped))
 
 
-def _entries(root: Path, files: Iterable[WalkedFile], languages: LanguageTable) -> Iterable[SourceEntry]:
+def _entries(root: Path, files: Sequence[WalkedFile], languages: LanguageTable) -> Iterable[SourceEntry]:
     tests = {name: _any_of(tuple(language.tests)) for name, language in languages.by_name.items()}
+    claimed = languages.claimed(root, (file.path for file in files))
     for file in files:
         path = file.path
-        language = languages.for_path(path) or _by_first_line(root, path, languages)
+        language = claimed.get(path) or languages.for_path(path) or _by_first_line(root, path, languages)
         if language is None:
             continue
         folder, _, name = path.rpartition("/")

@@ -1,6 +1,7 @@
 """What the parse layer uses of the engine; the only module here that imports it."""
 
 from leindex_rust import (
+    Flow,
     Language,
     ParsedFile,
     WalkedFile,
@@ -10,11 +11,13 @@ from leindex_rust import (
     parse_files,
     parse_only,
     parse_source,
+    sniff_files,
     use_system_allocator,
     walk,
 )
 
 __all__ = [
+    "Flow",
     "Language",
     "ParsedFile",
     "WalkSkip",
@@ -24,6 +27,7 @@ __all__ = [
     "parse_files",
     "parse_only",
     "parse_source",
+    "sniff_files",
     "use_system_allocator",
     "walk",
 ]

@@ -17,9 +17,10 @@ from typing import Any
 
 from leindex.errors import FileNotParsed
 from leindex.leparse.languages import TEXT, languages
-from leindex.leparse.native import ParsedFile, describe_facts, parse_files
+from leindex.leparse.native import ParsedFile, describe_facts, parse_files, parse_source
 
 MOST_BYTES = 64 << 20
+MOST_DIAGNOSTICS = 100  # of a file
 AT_ONCE = 256  # files parsed together: enough for all cores, little to hold
 HEAD_BYTES = 256  # of a file, where `#!` may name its language
 REASONS = {
@@ -89,6 +90,18 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A syntax error. Lines and columns count from 1, columns in characters; the end is behind the last character."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
+    """``unexpected `foo` `` or ``missing `)` ``."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     """Everything known of one file."""
 
@@ -96,6 +109,9 @@ class FileFacts:
     language: str
     lines: int
     syntax_errors: int
+    """All of them; what surrounds them is found all the same."""
+    diagnostics: tuple[Diagnostic, ...]
+    """The first hundred of them."""
     symbols: tuple[FileSymbol, ...]
     """The module first; what encloses comes before what it encloses."""
     imports: tuple[Import, ...]
@@ -123,20 +139,32 @@ def parse_many(paths: Iterable[str | os.PathLike[str]], root: str | os.PathLike[
     waiting = iter(paths)
     while some := list(islice(waiting, AT_ONCE)):
         relative = [_relative(Path(path), base) for path in some]
-        spoken = [_language(base / path) for path in relative]
+        spoken = [language_of(base / path) for path in relative]
         names = sorted(set(spoken))
         work = [(path, names.index(language), 0) for path, language in zip(relative, spoken, strict=True)]
-        parsed = parse_files(base, work, [languages()[name].native for name in names], max_bytes=MOST_BYTES)
+        natives = [languages()[name].native for name in names]
+        parsed = parse_files(base, work, natives, max_bytes=MOST_BYTES, diagnostics=MOST_DIAGNOSTICS)
         for path, language, file in zip(relative, spoken, parsed, strict=True):
             yield _facts(path, language, file)
+
+
+def parse_text(path: str, source: bytes, language: str) -> FileFacts:
+    """Parse a source text in memory as if it were the file ``path``."""
+    return _facts(path, language, parse_source(path, source, languages()[language].native))
 
 
 def _relative(path: Path, base: Path) -> str:
     return PurePosixPath(os.path.relpath(path.absolute(), base)).as_posix()
 
 
-def _language(path: Path) -> str:
-    known = languages().for_path(path.name)
+def language_of(path: Path) -> str:
+    """Return the name of the language of a file; ``text`` if none claims it.
+
+    Raises:
+        FileNotParsed: its name tells nothing, and it cannot be read.
+    """
+    claimed = languages().claimed(path.parent, [path.name])
+    known = claimed.get(path.name) or languages().for_path(path.name)
     if known:
         return known
     try:
@@ -155,6 +183,7 @@ def _facts(path: str, language: str, file: ParsedFile) -> FileFacts:
         language=language if file.status == "parsed" else TEXT,
         lines=said["lines"],
         syntax_errors=said["syntax_errors"],
+        diagnostics=tuple(Diagnostic(*row) for row in file.diagnostics),
         symbols=tuple(map(_symbol, said["symbols"])),
         imports=tuple(Import(*row[1:]) for row in said["imports"]),
         references=tuple(

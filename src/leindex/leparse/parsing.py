@@ -36,10 +36,13 @@ def batches(files: Sequence[SourceEntry]) -> Iterator[list[SourceEntry]]:
 class ProjectParser:
     """Parses the files of one project."""
 
-    def __init__(self, root: Path, languages: Languages, *, max_file_bytes: int, threads: int = 0) -> None:
+    def __init__(
+        self, root: Path, languages: Languages, *, max_file_bytes: int, max_parse_seconds: int = 10, threads: int = 0
+    ) -> None:
         self._root = str(root)
         self._languages = languages
         self._max_file_bytes = max_file_bytes
+        self._max_parse_seconds = max_parse_seconds
         self._threads = threads
         self._fingerprints: dict[str, str] = {}
 
@@ -65,6 +68,7 @@ class ProjectParser:
             [(file.path, numbers[file.language], file.flags) for file in largest_first],
             [self._languages[name].native for name in names],
             max_bytes=self._max_file_bytes,
+            max_seconds=self._max_parse_seconds,
             threads=self._threads,
         )
         return sorted(zip(largest_first, parsed, strict=True), key=lambda pair: pair[0].path)

@@ -12,7 +12,7 @@ from typing import ParamSpec, Self, TypeVar
 
 from leindex.lepasserelle.facade import SHOWN_TOKENS, LeIndex, Progress
 from leindex.lepasserelle.settings import Settings
-from leindex.lepasserelle.values import Definition, Relations, Status
+from leindex.lepasserelle.values import Complexities, ControlFlow, Definition, Relations, Status
 from leindex.types import Context, IndexProgress, IndexReport, SearchHit
 
 P = ParamSpec("P")
@@ -68,6 +68,14 @@ class AsyncLeIndex:
     async def callees(self, symbol: str) -> Relations:
         """Return what a symbol calls, extends or uses."""
         return await self._run(self.sync.callees, symbol)
+
+    async def cfg(self, symbol: str) -> ControlFlow:
+        """Return how control goes through a function."""
+        return await self._run(self.sync.cfg, symbol)
+
+    async def complexity(self, path: str | os.PathLike[str] = ".", top: int = 20) -> Complexities:
+        """Return the functions of a file or folder that are hardest to follow."""
+        return await self._run(self.sync.complexity, path, top=top)
 
     async def status(self) -> Status:
         """Return what is known of the project, without indexing anything."""

@@ -19,11 +19,11 @@ from types import TracebackType
 from typing import Self
 
 from leindex.errors import EmptyQuery, IndexDamaged, OutOfRange
-from leindex.lepasserelle import answering, indexing, symbols
+from leindex.lepasserelle import answering, indexing, inside, symbols
 from leindex.lepasserelle.project import find_root
 from leindex.lepasserelle.reading import Generations, NothingPublished, Reading
 from leindex.lepasserelle.settings import Settings
-from leindex.lepasserelle.values import Definition, Relations, Status
+from leindex.lepasserelle.values import Complexities, ControlFlow, Definition, Relations, Status
 from leindex.lerecherche.embedders import default_embedder
 from leindex.lestockage.store import Store
 from leindex.types import Context, IndexProgress, IndexReport, SearchHit
@@ -154,6 +154,32 @@ class LeIndex:
         """
         with self._reading() as reading:
             return symbols.related(reading, symbol, "callees")
+
+    def cfg(self, symbol: str) -> ControlFlow:
+        """Return how control goes through a function: a symbol of the project, or ``FILE:NAME`` or ``FILE:LINE``.
+
+        Raises:
+            SymbolNotFound: if nothing bears the name; near names are suggested.
+            AmbiguousSymbol: if several symbols do; all of them are listed.
+            FileNotParsed: if its file cannot be read any more.
+            LanguageError: if nothing is known of the flow of its language.
+        """
+        flow = inside.in_file(symbol, self.root)
+        if flow is not None:
+            return flow
+        with self._reading() as reading:
+            return inside.of_symbol(reading, self.root, symbol)
+
+    def complexity(self, path: str | os.PathLike[str] = ".", top: int = 20) -> Complexities:
+        """Return the functions of a file or folder of the project that are hardest to follow. Needs no index.
+
+        Raises:
+            ProjectNotFound: if there is nothing at the path.
+            OutOfRange: if ``top`` is not from 1 to 100,000.
+            FileNotParsed: if the file cannot be read.
+            LanguageError: if nothing is known of the flow of its language.
+        """
+        return inside.complexities(self.root / path, self.settings, top)
 
     def status(self) -> Status:
         """Return what is known of the project, without indexing anything.

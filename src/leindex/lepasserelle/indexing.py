@@ -38,6 +38,8 @@ Row = TypeVar("Row")
 TELL_EVERY = 500  # files or batches of rows between two words of progress
 LEFT_OUT = {"binary": "", "minified": "made by a program, not to be read", "unreadable": ""}
 """What a file's status adds to the report, where the parser gives no detail."""
+SLOW = "slow-to-parse"
+"""The reason of a file with a grammar that was kept as text."""
 
 
 def index_project(
@@ -89,8 +91,13 @@ class IndexRun:
         self._progress = progress or (lambda moment: None)
         self._started = time.monotonic()
         self._stages: dict[str, float] = {}
-        limits = {"max_file_bytes": settings.max_file_bytes, "threads": settings.threads}
-        self._parser = ProjectParser(root, languages(), **limits)
+        self._parser = ProjectParser(
+            root,
+            languages(),
+            max_file_bytes=settings.max_file_bytes,
+            max_parse_seconds=settings.max_parse_seconds,
+            threads=settings.threads,
+        )
 
     def run(self) -> IndexReport:
         """Do what there is to do."""
@@ -284,12 +291,14 @@ class Tally:
 
     @classmethod
     def of(cls, known: Mapping[str, KnownFile], found: Discovery, changes: Changes[SourceEntry]) -> Tally:
-        """Count; a file that was met but holds nothing for an index is told among those left out."""
+        """Count; a file that holds nothing for an index, or less than it could, is told among those left out."""
         usable = [file for file in known.values() if file.status not in LEFT_OUT]
-        unusable = [
+        told = [
             Skipped(path, file.status, file.detail or LEFT_OUT[file.status])
-            for path, file in known.items()
             if file.status in LEFT_OUT
+            else Skipped(path, SLOW, f"{file.detail}; kept as text")
+            for path, file in known.items()
+            if file.status in LEFT_OUT or file.detail
         ]
         return cls(
             known=len(known),
@@ -298,7 +307,7 @@ class Tally:
             unchanged=changes.unchanged,
             removed=len(changes.removed),
             languages=dict(Counter(file.language for file in usable).most_common()),
-            skipped=tuple(sorted([*found.skipped, *unusable], key=lambda skip: skip.file)),
+            skipped=tuple(sorted([*found.skipped, *told], key=lambda skip: skip.file)),
             syntax_errors=sum(file.syntax_errors > 0 for file in usable),
             bytes=sum(file.size for file in usable),
         )

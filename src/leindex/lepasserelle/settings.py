@@ -29,6 +29,8 @@ class Settings:
     """Folder for the indexes of all projects, one below it for each; by default ``.leindex`` inside the project."""
     max_file_bytes: int = 2 << 20
     """Larger files are left out and reported."""
+    max_parse_seconds: int = 10
+    """A file on which its grammar works longer is kept as text, and reported."""
     include_hidden: bool = False
     """Index files and folders whose names begin with a dot."""
     include_vendored: bool = False
@@ -115,6 +117,7 @@ def _folder(source: str, key: str, value: object, base: Path) -> Path:
 _READERS: dict[str, Callable[[str, str, object, Path], object]] = {
     "index_dir": _folder,
     "max_file_bytes": _whole(1, MOST_BYTES),
+    "max_parse_seconds": _whole(1, 3600),
     "include_hidden": _flag,
     "include_vendored": _flag,
     "threads": _whole(0, 1024),

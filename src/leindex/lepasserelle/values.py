@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from leindex.legraphe.neighbours import Ambiguity
 from leindex.leparse.catalogue import LanguageInfo
+from leindex.leparse.flow import FlowGraph, MeasuredFunction, Statement
 from leindex.leparse.outline import FileFacts
 from leindex.types import Detail, Direction, Relation, SearchHit, Symbol
 
@@ -78,4 +79,36 @@ class Catalogue:
     languages: tuple[LanguageInfo, ...]
 
 
-Answer = SearchAnswer | Definition | Relations | Status | Catalogue | FileFacts
+@dataclass(frozen=True, slots=True)
+class ControlFlow:
+    """The flow of one function, with the text of its statements."""
+
+    name: str
+    """Qualified."""
+    file: str
+    language: str
+    graph: FlowGraph
+    texts: Mapping[Statement, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Complexities:
+    """Functions that are hard to follow."""
+
+    path: str
+    count: int
+    """Of all functions that were measured."""
+    functions: tuple[MeasuredFunction, ...]
+    """Hardest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A small table: what it lists, its columns, its rows."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+
+Answer = SearchAnswer | Definition | Relations | Status | Catalogue | FileFacts | ControlFlow | Complexities | Listing

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ml_bridge import log
 from ml_bridge.calls import Call
 from ml_bridge.config import Configuration
 from ml_bridge.errors import Overloaded
@@ -127,12 +128,15 @@ class ModelManager:
         if reload:
             self.clear(name, checked_type(kind))
         with self._using(call, kind, name) as hosted:
+            known = hosted.process()
             hosted.runner.prepare(call)
             if pin is not None:
                 hosted.pinned = pin
             info = hosted.info()
         if info is None:  # it died in this very moment
             raise Overloaded(f"the model {name} was loaded and ended at once; try again", phase="load")
+        if known is None:
+            log.info("model loaded", name=name, type=kind, pid=info.pid, bytes=info.bytes, seconds=call.load_seconds)
         return info
 
     def loaded(self) -> list[ModelInfo]:

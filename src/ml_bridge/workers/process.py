@@ -150,6 +150,10 @@ class WorkerProcess:
             self._pidfd = -1
         return True
 
+    def status(self) -> int | None:
+        """Its exit code, or the negative number of the signal that ended it; None while it lives."""
+        return self._process.returncode
+
     def memory(self) -> int:
         """Bytes that it holds in memory now; zero if it is gone."""
         try:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from ml_bridge import log
 from ml_bridge.errors import ShuttingDown
 from ml_bridge.workers.options import WorkerOptions
 from ml_bridge.workers.process import WorkerProcess
@@ -105,6 +106,8 @@ class Supervisor:
         with self._lock:
             dying = list(self._dying)
         buried = {worker for worker in dying if worker.bury()}
+        for worker in buried:
+            log.info("worker ended", pid=worker.pid, reason=worker.reason or "none", status=worker.status())
         with self._lock:
             self._dying -= buried
 

@@ -63,6 +63,8 @@ def test_an_outline_is_indented_by_what_encloses() -> None:
         "3-9\tclass Session \x1b[31m",
         "3-9\t  method get  complexity 4",
         "3-9\tfunction main",
+        "7:5: unexpected `\x1b`",
+        "9:1: missing `)`",
     ]
 
 

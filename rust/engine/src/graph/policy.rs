@@ -66,6 +66,10 @@ pub struct LanguageTraits {
     pub extensions: Vec<String>,
     /// The file that stands for its folder, without extension: `index`, `__init__`.
     pub index_names: Vec<String>,
+    /// What an import path begins with that names a package, and the folder of the package in which its files lie:
+    /// `package:shop/cart.dart` is `shop/lib/cart.dart`. Other paths then begin beside the file.
+    pub package_prefix: Option<String>,
+    pub package_sources: String,
     /// First parts of import paths that always mean the standard library.
     pub foreign_roots: Vec<String>,
     /// Packages that every file sees without importing them: `java.lang`.
@@ -96,6 +100,8 @@ impl Default for LanguageTraits {
             wrappers: Vec::new(),
             extensions: Vec::new(),
             index_names: Vec::new(),
+            package_prefix: None,
+            package_sources: String::new(),
             foreign_roots: Vec::new(),
             implicit_packages: Vec::new(),
             outer_packages: false,

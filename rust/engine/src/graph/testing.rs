@@ -168,6 +168,7 @@ impl File {
             ),
             "c" | "h" => ("c", ".", path.to_string()),
             "cpp" | "hpp" => ("cpp", "::", path.to_string()),
+            "dart" => ("dart", ".", path.to_string()),
             _ => ("text", ".", path.to_string()),
         };
         let mut file = Self {

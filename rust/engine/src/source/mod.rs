@@ -2,4 +2,5 @@
 
 pub mod hash;
 pub mod read;
+pub mod sniff;
 pub mod walk;

@@ -9,7 +9,7 @@ use super::extract::Extractor;
 use super::facts::SymbolKind;
 use super::imports::Prefix;
 use super::names;
-use super::rules::{Role, Rule, mark, part, part_at};
+use super::rules::{NamedBy, Role, Rule, mark};
 
 /// Heads (`f(x) when y`) nested deeper than this define nothing.
 const MAX_NESTING: usize = 16;
@@ -17,20 +17,26 @@ const MAX_NESTING: usize = 16;
 impl<'a> Extractor<'a> {
     /// The arguments of a call: what the rule of its kind names as parameters.
     pub(super) fn arguments<'t>(&self, call: Node<'t>) -> Option<Node<'t>> {
-        part(call, &self.table.rule(call.kind_id())?.parameters)
+        self.table.rule(call.kind_id())?.parameters.of(call)
     }
 
     pub(super) fn called_definition(&mut self, node: Node, rule: &Rule, kind: SymbolKind) {
+        if !rule.each.is_empty() {
+            return self.define_each(node, rule);
+        }
+        if rule.named_by == Some(NamedBy::Holder) {
+            return self.held_definition(node);
+        }
         let Some(base) = self.table.rule(node.kind_id()) else { return };
-        let Some(callee) = part_at(node, base.callee) else { return };
+        let Some(callee) = base.callee.of(node) else { return };
         // With its sign the call is one node.
-        let signed = node.start_byte() as u32 == self.prefix.1;
+        let signed = node.start_byte() as u32 == self.seen.sign.1;
         let whole = node.parent().filter(|_| signed).unwrap_or(node);
         if kind == SymbolKind::Variable {
             return self.called_variable(whole, node, callee, rule);
         }
         if signed {
-            self.type_calls_until = node.end_byte() as u32;
+            self.types.calls_until = node.end_byte() as u32;
         }
         if let Some(sign) = &rule.sign {
             let around = self.facts.symbols[self.scope().symbol as usize].name;
@@ -55,8 +61,15 @@ impl<'a> Extractor<'a> {
             place.called = Some(Cow::Borrowed(self.text(name)));
         }
         place.head = head;
-        self.head = head.map_or(0, |head| head.id());
+        self.seen.head = head.map_or(0, |head| head.id());
         self.finish_definition(place, rule);
+    }
+
+    /// A definition that is called as what holds it; without one its body has no name.
+    fn held_definition(&mut self, node: Node) {
+        let maker = self.table.rule(node.kind_id()).and_then(|base| base.receiver.of(node));
+        self.seen.taken = self.seen.taken.max(maker.map_or(0, |maker| maker.end_byte() as u32));
+        self.anonymous(node);
     }
 
     /// A value by which a module is known under a name with a sign: `@limit 10`.
@@ -78,7 +91,7 @@ impl<'a> Extractor<'a> {
         let Some((name, Some(head))) = self.head_of(head) else { return };
         let mut place = self.place(node, name, kind, node);
         place.head = Some(head);
-        self.head = head.id();
+        self.seen.head = head.id();
         self.finish_definition(place, rule);
         if let (true, Some(base)) = (self.table.mentions, self.table.rule(head.kind_id())) {
             self.bound_names(head, base);
@@ -93,11 +106,11 @@ impl<'a> Extractor<'a> {
             }
             let rule = self.rule_of(head)?;
             match rule.role {
-                Role::Declarator if rule.name == 0 => return Some((self.innermost_name(head)?, None)),
-                Role::Declarator => head = part_at(head, rule.name)?,
+                Role::Declarator if rule.name.is_none() => return Some((self.innermost_name(head)?, None)),
+                Role::Declarator => head = rule.name.of(head)?,
                 Role::Transparent => head = head.named_child(0)?,
                 Role::Call => {
-                    let callee = part_at(head, rule.callee)?;
+                    let callee = rule.callee.of(head)?;
                     let callee = self.innermost_name(callee).unwrap_or(callee);
                     return (callee.child_count() == 0).then_some((callee, Some(head)));
                 }
@@ -114,24 +127,53 @@ impl<'a> Extractor<'a> {
         let mut cursor = last.walk();
         last.named_children(&mut cursor).find_map(|pair| {
             let rule = self.rule_of(pair).filter(|rule| rule.role == Role::RecordMember)?;
-            let key = names::without_space(self.text(part_at(pair, rule.name)?));
-            (key.trim_end_matches(':') == word).then(|| part_at(pair, rule.value))?
+            let key = names::without_space(self.text(rule.name.of(pair)?));
+            (key.trim_end_matches(':') == word).then(|| rule.value.of(pair))?
         })
     }
 
-    /// `alias A.{B, C}`, `import A, only: [f: 1]`, `require A, as: B`.
-    pub(super) fn called_import(&mut self, node: Node, rule: &Rule) {
-        let Some(first) = self.arguments(node).and_then(|arguments| arguments.named_child(0)) else { return };
+    /// `require 'a'`, `alias A.{B, C}`, `import A, only: [f: 1]`, `source "$root/pool.sh"`; false if it names no path.
+    pub(super) fn import_by_call(&mut self, node: Node, rule: &Rule) -> bool {
+        if node.end_byte() as u32 <= self.seen.imported {
+            return true; // by what holds what it gives
+        }
+        let paths = self.paths_given(node, rule.binds.is_some());
         let binding = rule.binds.unwrap_or(self.table.rules.import_binding);
         let alias = rule.alias_word.as_deref().and_then(|word| self.word(node, word)).map(|alias| self.text(alias));
         let listed = rule.list_word.as_deref().and_then(|word| self.word(node, word));
-        for path in self.paths(first) {
-            let prefix = Prefix { path, level: 0, from: true };
+        for prefix in &paths {
             match listed {
-                Some(list) => self.listed_names(node, &prefix, list),
-                None => self.import_bound(node, &prefix, alias, binding),
+                Some(list) => self.listed_names(node, prefix, list),
+                None => self.import_bound(node, prefix, alias, binding),
             }
         }
+        !paths.is_empty()
+    }
+
+    fn paths_given(&self, call: Node, by_name: bool) -> Vec<Prefix> {
+        let path = |path| Prefix { path, level: 0, from: true };
+        match self.arguments(call) {
+            None => self.path_behind(call).map(path).into_iter().collect(),
+            Some(_) if !by_name => self.path_given(call).map(|given| self.import_path(given)).into_iter().collect(),
+            Some(arguments) => {
+                let paths = arguments.named_child(0).map_or(Vec::new(), |first| self.paths(first));
+                paths.into_iter().map(path).collect()
+            }
+        }
+    }
+
+    /// The word behind a command. Of a path that is put together what stands after the last unknown part is known.
+    fn path_behind(&self, command: Node) -> Option<String> {
+        let argument = self.table.rule(command.kind_id())?.callee.of(command)?.next_named_sibling()?;
+        let known = |part: &Node| self.table.marks(part.kind_id()) & (mark::STRING | mark::IDENTIFIER) != 0;
+        let mut cursor = argument.walk();
+        let unknown = argument.named_children(&mut cursor).filter(|part| !known(part)).last();
+        let start = unknown.map_or(argument.start_byte(), |unknown| unknown.end_byte());
+        let text = names::without_space(&self.source[start..argument.end_byte()]);
+        let path = text.trim_matches(['"', '\''].as_slice());
+        let path = if unknown.is_some() { path.trim_start_matches('/') } else { path };
+        let whole = known(&argument) || argument.named_child_count() > 0;
+        (whole && !path.is_empty()).then(|| path.into())
     }
 
     /// The modules that an argument names: one, or each in a list behind a common beginning.
@@ -140,7 +182,7 @@ impl<'a> Extractor<'a> {
             return vec![names::without_space(self.text(node))];
         }
         let Some(rule) = self.rule_of(node).filter(|rule| rule.role == Role::Member) else { return Vec::new() };
-        let (object, property) = (part_at(node, rule.object), part_at(node, rule.property));
+        let (object, property) = (rule.object.of(node), rule.property.of(node));
         let (Some(object), Some(property)) = (object, property) else { return Vec::new() };
         let mut cursor = property.walk();
         let mut ends: Vec<Node> = property.named_children(&mut cursor).collect();
@@ -158,7 +200,7 @@ impl<'a> Extractor<'a> {
         let mut open = vec![list];
         while let Some(inner) = open.pop() {
             if let Some(rule) = self.rule_of(inner).filter(|rule| rule.role == Role::RecordMember) {
-                let Some(key) = part_at(inner, rule.name) else { continue };
+                let Some(key) = rule.name.of(inner) else { continue };
                 let name = names::without_space(self.text(key));
                 self.push_import(node, prefix, Some(name.trim_end_matches(':').as_bytes()), None);
                 continue;
@@ -172,42 +214,13 @@ impl<'a> Extractor<'a> {
     /// Remembers where a sign stands, for the name of the call behind it.
     pub(super) fn sign(&mut self, node: Node) {
         let call = node.named_child(node.named_child_count().saturating_sub(1) as u32);
-        self.prefix = (node.start_byte() as u32, call.map_or(u32::MAX, |call| call.start_byte() as u32));
-    }
-
-    /// A string that documents: what follows, or what is around it.
-    pub(super) fn documentation(&mut self, node: Node, role: Role) {
-        // Not the values of keyword arguments: `@doc since: "1.0"`.
-        let said = self.arguments(node).and_then(|arguments| arguments.named_child(0));
-        let Some(said) = said.filter(|said| self.role(*said) != Some(Role::Skip)) else { return };
-        let mut cursor = node.walk();
-        let mut open = vec![said];
-        let mut text = Vec::new();
-        while let Some(inner) = open.pop() {
-            if self.table.marks(inner.kind_id()) & mark::STRING != 0 {
-                text.push(inner);
-            } else {
-                let children: Vec<Node> = inner.named_children(&mut cursor).collect();
-                open.extend(children.into_iter().rev());
-            }
-        }
-        let (Some(first), Some(last)) = (text.first(), text.last()) else { return };
-        let (start, end) = (first.start_byte() as u32, last.end_byte() as u32);
-        self.documented_until = node.end_byte() as u32;
-        if role == Role::Documentation {
-            self.documentation = Some((start, end));
-            return;
-        }
-        let symbol = self.scope().symbol;
-        self.set_doc(symbol, start, end);
-        let text = &self.source[start as usize..end as usize];
-        self.occurrences.words(symbol, true, text, &mut self.strings);
+        self.seen.sign = (node.start_byte() as u32, call.map_or(u32::MAX, |call| call.start_byte() as u32));
     }
 
     /// `@spec f(A.t()) :: B.t()`: the name is known from its definition, and what is called are types.
     pub(super) fn said_type(&mut self, node: Node) {
-        self.type_calls_until = node.end_byte() as u32;
+        self.types.calls_until = node.end_byte() as u32;
         let head = self.arguments(node).and_then(|arguments| self.head_of(arguments.named_child(0)?));
-        self.head = head.and_then(|(_, head)| head).map_or(0, |head| head.id());
+        self.seen.head = head.and_then(|(_, head)| head).map_or(0, |head| head.id());
     }
 }

@@ -40,7 +40,7 @@ impl Extractor<'_> {
 
     /// Opens the symbol again for one more clause, which is one more way through it.
     pub(super) fn another_clause(&mut self, number: u32, place: &super::definitions::Place, rule: &Rule) {
-        let bodiless = !rule.body.is_empty() && self.body(place, rule).is_none();
+        let bodiless = rule.body.is_some() && self.body(place, rule).is_none();
         let symbol = &mut self.facts.symbols[number as usize];
         (symbol.end_byte, symbol.end_line) = (place.node.end_byte() as u32, last_line(place.node));
         if !bodiless {

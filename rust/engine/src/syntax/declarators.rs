@@ -7,27 +7,28 @@ use super::definitions::last_line;
 use super::extract::Extractor;
 use super::facts::{Str, SymbolKind, flag};
 use super::leads::Lead;
-use super::rules::{Role, Rule, Selector, mark, part, part_at, parts};
+use super::rules::{Part, Role, Rule, mark};
 
 /// Declarators (C) nest; a name deeper than this is no name.
 const MAX_DECLARATORS: usize = 16;
 
 impl Extractor<'_> {
     pub(super) fn behind_declarators(&self, node: Node, rule: &Rule) -> bool {
-        part_at(node, rule.name).is_some_and(|name| self.role(name) == Some(Role::Declarator))
+        let declared = rule.name.of(node).filter(|_| rule.parameters.is_some());
+        declared.is_some_and(|name| self.role(name) == Some(Role::Declarator))
     }
 
     /// A function whose name stands behind declarators. Words that the grammar does not know (C's macros) make it read
     /// `__init start(void) {…}` as a function without parameters called `void`; the name is then in the place of the
     /// type. What is indented and looks like this is a loop by macro: `for_each_cpu(cpu) {…}`.
     pub(super) fn declared_function(&mut self, node: Node, name: Node, rule: &Rule) {
-        let declarator = part_at(node, rule.name);
+        let declarator = rule.name.of(node);
         if declarator.is_some_and(|declarator| self.declares_function(declarator, &rule.parameters)) {
             let open = |lead: &Lead| !lead.wrapper || (node.start_byte() as u32) < lead.end_byte;
             self.lead = self.lead.filter(open).or_else(|| self.rest_of_line(node));
             return self.define(node, name, rule, SymbolKind::Function, node);
         }
-        let Some(head) = part_at(node, rule.type_field) else { return };
+        let Some(head) = rule.type_part.of(node) else { return };
         if self.table.marks(head.kind_id()) & mark::IDENTIFIER != 0 && self.begins_unindented(node) {
             // Capitals are a macro's, and what it is given is the name: `TEST(opens_twice) {…}`.
             let is_macro = !self.text(head).iter().any(u8::is_ascii_lowercase);
@@ -63,6 +64,7 @@ impl Extractor<'_> {
             keyword: Some(start as u32),
             exported: false,
             default: false,
+            whole: false,
             scopes: self.scopes.len(),
             depth: self.depth,
         };
@@ -82,7 +84,7 @@ impl Extractor<'_> {
         let Some(head) = head.filter(|head| self.begins_unindented(*head)) else { return };
         let declared = self.rule_of(head).filter(|rule| rule.role == Role::DefineVariable);
         let name = match declared {
-            Some(rule) => self.name_node(head, rule.name),
+            Some(rule) => self.name_node(head, &rule.name),
             None => self.first_argument(head),
         };
         let Some(name) = name else { return };
@@ -105,29 +107,34 @@ impl Extractor<'_> {
     }
 
     /// Whether the declarator next to the name has parameters: `*f(int)` declares a function, `(*f)(int)` a pointer.
-    pub(super) fn declares_function(&self, mut node: Node, parameters: &[Selector]) -> bool {
+    pub(super) fn declares_function(&self, mut node: Node, parameters: &Part) -> bool {
         let mut function = false;
         for _ in 0..MAX_DECLARATORS {
             let Some(rule) = self.rule_of(node) else { break };
-            if rule.name != 0 && rule.role == Role::Declarator {
-                function = part(node, parameters).is_some();
-            } else if rule.role == Role::Name && !rule.body.is_empty() {
+            if rule.name.is_some() && rule.role == Role::Declarator {
+                function = parameters.of(node).is_some();
+            } else if rule.role == Role::Name && rule.body.is_some() {
                 return true; // `operator bool() const` has its parameters in its name
             }
-            let Some(inner) = part_at(node, rule.name).or_else(|| self.first_name(node)) else { break };
+            let Some(inner) = rule.name.of(node).or_else(|| self.first_name(node)) else { break };
             node = inner;
         }
         function
     }
 
     /// The node that names a definition: the field, seen through declarators.
-    pub(super) fn name_node<'t>(&self, node: Node<'t>, name: u16) -> Option<Node<'t>> {
-        self.innermost_name(self.unmasked(node, part_at(node, name)?))
+    pub(super) fn name_node<'t>(&self, node: Node<'t>, name: &Part) -> Option<Node<'t>> {
+        let name = name.of(node)?;
+        // An operator is called as it is written.
+        if name.is_named() { self.innermost_name(self.unmasked(node, name)) } else { Some(name) }
     }
 
     /// The declarator of a definition, which may stand before one that is a macro: `void f(int a) LOCKS(mutex) {…}`.
     pub(super) fn unmasked<'t>(&self, node: Node<'t>, declarator: Node<'t>) -> Node<'t> {
-        let before = declarator.prev_sibling().filter(|before| node.has_error() && before.is_error());
+        if !node.has_error() {
+            return declarator;
+        }
+        let before = declarator.prev_sibling().filter(Node::is_error);
         before
             .and_then(|error| error.child(0))
             .filter(|inner| self.role(*inner) == Some(Role::Declarator))
@@ -142,17 +149,17 @@ impl Extractor<'_> {
                 return Some(node);
             }
             let rule = self.rule_of(node)?;
-            match rule.role {
+            match rule.role_of(node)? {
                 Role::Member | Role::MemberType | Role::Name => return Some(node),
                 // A part of something (`a[0]`) names nothing.
-                Role::Transparent if rule.value != 0 => return None,
+                Role::Transparent if rule.value.is_some() => return None,
                 Role::Declarator
                 | Role::Transparent
                 | Role::TypeContext
                 | Role::Parameter
                 | Role::ParameterVariadic
                 | Role::ParameterKeywordVariadic => {
-                    node = part_at(node, rule.name).or_else(|| self.first_name(node))?;
+                    node = rule.name.of(node).or_else(|| self.first_name(node))?;
                 }
                 _ => return None,
             }
@@ -171,16 +178,18 @@ impl Extractor<'_> {
             let known = marks & (mark::IDENTIFIER | mark::STRING) != 0 && marks & mark::TYPE == 0;
             known
                 || self
-                    .role(*child)
+                    .table
+                    .rule(child.kind_id())
+                    .map(|rule| rule.role)
                     .is_some_and(|role| role != Role::TypeContext && role != Role::Skip && role != Role::MemberType)
         })
     }
 
     /// Parts of a node, or of the declarators that lead to its name (C's parameters).
-    pub(super) fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: &[Selector]) -> Vec<Node<'t>> {
+    pub(super) fn through_declarators<'t>(&self, mut node: Node<'t>, wanted: &Part) -> Vec<Node<'t>> {
         for _ in 0..MAX_DECLARATORS {
-            let found = parts(node, wanted);
-            let inner = || self.rule_of(node).and_then(|rule| part_at(node, rule.name));
+            let found = wanted.all(node);
+            let inner = || self.rule_of(node).and_then(|rule| rule.name.of(node));
             match if found.is_empty() { inner() } else { None } {
                 Some(inner) => node = inner,
                 None => return found,

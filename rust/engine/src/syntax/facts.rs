@@ -8,7 +8,7 @@
 use bytemuck::{Pod, Zeroable};
 
 /// Bumped whenever the encoding or the meaning of a record changes; facts of another version are parsed again.
-pub const FACTS_VERSION: u32 = 4;
+pub const FACTS_VERSION: u32 = 5;
 
 /// A string of this file: an index into its [`StringTable`], or [`Str::NONE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Pod, Zeroable)]

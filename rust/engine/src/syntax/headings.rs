@@ -2,7 +2,10 @@
 //!
 //! Markdown as in CommonMark: lines that begin with `#`, lines underlined with `=` or `-`, and `<h1>` as READMEs write it;
 //! not what stands in fences, comments and front matter. reStructuredText: lines underlined with any punctuation, whose
-//! depths follow from the order in which they are first used.
+//! depths follow from the order in which they are first used. HTML: its own headings.
+
+/// How many lines a heading between tags has at most.
+const TAG_LINES: usize = 8;
 
 /// A line of a document that opens a chapter.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +22,7 @@ pub struct Heading {
 pub enum Style {
     Markdown,
     Restructured,
+    Tags,
 }
 
 impl Style {
@@ -28,6 +32,7 @@ impl Style {
         match extension.to_ascii_lowercase().as_str() {
             "md" | "markdown" | "mdx" => Some(Self::Markdown),
             "rst" => Some(Self::Restructured),
+            "html" | "htm" | "vue" | "svelte" => Some(Self::Tags),
             _ => None,
         }
     }
@@ -36,6 +41,7 @@ impl Style {
         match self {
             Self::Markdown => markdown(lines),
             Self::Restructured => restructured(lines),
+            Self::Tags => tags(lines),
         }
     }
 }
@@ -117,6 +123,23 @@ fn underlines(lines: &[&[u8]], number: usize, start: usize) -> bool {
     let in_list =
         matches!(first, b'-' | b'*' | b'+') && lines[title].trim_ascii().get(1).is_none_or(|next| *next == b' ');
     is_text && !in_list && (title == start || blank(title - 1) || lines[title - 1].trim_ascii().starts_with(b"#"))
+}
+
+/// Elements `<h1>` to `<h6>` that begin a line; their text may go on over the next ones.
+fn tags(lines: &[&[u8]]) -> Vec<Heading> {
+    let mut found = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        let Some((level, _)) = tagged(line.trim_ascii()) else { continue };
+        let ends = |line: &&[u8]| line.windows(3).any(|end| end == b"</h");
+        let other = |line: &&[u8]| tagged(line.trim_ascii()).is_some();
+        let next = lines[number + 1..].iter().position(other).unwrap_or(TAG_LINES);
+        let more = lines[number..].iter().take(TAG_LINES.min(next + 1)).position(ends).unwrap_or(0);
+        let title = plain(&lines[number..=number + more].concat());
+        if !title.is_empty() {
+            found.push(Heading { line: number, lines: more + 1, level, title });
+        }
+    }
+    found
 }
 
 fn restructured(lines: &[&[u8]]) -> Vec<Heading> {
@@ -227,6 +250,13 @@ mod tests {
             titles("text\nmore\n---\n\n- item\n---\n\n| a |\n---\n\n> said\n---\n\n#tag\n\n---\n####### seven\n#\n"),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn headings_between_tags_may_take_several_lines_and_never_another_heading() {
+        let text = "<h1 class=a>\nPool\n</h1>\n<p>\n  <h2>Open\n  <h3>Close</h3>\n";
+        let expected = [(1, 1, "Pool"), (5, 2, "Open"), (6, 3, "Close")];
+        assert_eq!(found(Style::Tags, text), expected.map(|(line, level, title)| (line, level, title.to_string())));
     }
 
     #[test]

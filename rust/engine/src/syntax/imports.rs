@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::extract::Extractor;
 use super::facts::{Import, Str};
 use super::names;
-use super::rules::{ImportBinding, Role, Rule, mark, part, part_at};
+use super::rules::{ImportBinding, Role, Rule, mark};
 
 /// Nested `use` trees deeper than this are not followed.
 const MAX_NESTING: usize = 32;
@@ -31,11 +31,11 @@ impl Extractor<'_> {
         let mut cursor = node.walk();
         let mut clauses = vec![(Vec::new(), Vec::new())];
         let mut comma = false;
-        let first = part_at(node, rule.path);
+        let first = rule.path.of(node);
         let mut more = cursor.goto_first_child();
         while more {
             let child = cursor.node();
-            let in_field = rule.path != 0 && cursor.field_id().is_some_and(|field| field.get() == rule.path);
+            let in_field = cursor.field_id().is_some_and(|field| rule.path.is_field(field.get()));
             let of_path = in_field || Some(child) == first;
             comma |= self.text(child) == b",";
             if comma && of_path && clauses.last().is_some_and(|(path, _)| !path.is_empty()) {
@@ -70,7 +70,7 @@ impl Extractor<'_> {
             let inner = self.join(&prefix, whole); // `import a.b.*`
             return self.push_import(node, &inner, Some(b"*"), None);
         }
-        if let (Some(list), [first, _, ..]) = (part_at(node, rule.list), &others[..]) {
+        if let (Some(list), [first, _, ..]) = (rule.list.of(node), &others[..]) {
             let inner = self.join(&prefix, *first); // `use A\{B, C}`
             return self.import_part(list, &inner, 0);
         }
@@ -80,7 +80,7 @@ impl Extractor<'_> {
         {
             return self.push_import(node, &prefix, Some(b"*"), None);
         }
-        let alias = part_at(node, rule.alias);
+        let alias = rule.alias.of(node);
         if let (Some(alias), [], Some(&whole)) = (alias, path, others.last()) {
             let inner = self.join(&prefix, whole); // `namespace a = b::c`
             return self.import_whole(node, &inner, Some(self.text(alias)));
@@ -92,14 +92,14 @@ impl Extractor<'_> {
             return self.push_import(node, &inner, Some(b"*"), None);
         }
         for child in others {
-            if rule.alias == 0 || part_at(node, rule.alias) != Some(child) {
+            if alias != Some(child) {
                 self.import_part(child, &prefix, 0);
             }
         }
         if self.facts.imports.len() == before && rule.role == Role::Wrapper {
             self.push_import(node, &prefix, Some(b"*"), None); // `export * from './a'`
         } else if self.facts.imports.len() == before && prefix.from {
-            let alias = part_at(node, rule.alias).map(|alias| self.text(alias));
+            let alias = rule.alias.of(node).map(|alias| self.text(alias));
             self.import_whole(node, &prefix, alias);
         }
     }
@@ -107,15 +107,15 @@ impl Extractor<'_> {
     /// Everything that a module offers becomes visible, or what is listed, or all but that; or only behind the
     /// module's name (Haskell).
     pub(super) fn qualified_import(&mut self, node: Node, rule: &Rule) {
-        let Some(path) = part_at(node, rule.path) else { return };
+        let Some(path) = rule.path.of(node) else { return };
         let prefix = Prefix { from: true, ..self.import_path(path) };
-        let alias = part_at(node, rule.alias).map(|alias| self.text(alias));
-        let qualified = part(node, &rule.qualified).is_some();
+        let alias = rule.alias.of(node).map(|alias| self.text(alias));
+        let qualified = rule.qualified.of(node).is_some();
         if qualified || alias.is_some() {
             self.push_import(node, &prefix, None, alias);
         }
-        let hiding = part(node, &rule.hiding).is_some();
-        match part_at(node, rule.list).filter(|_| !hiding) {
+        let hiding = rule.hiding.of(node).is_some();
+        match rule.list.of(node).filter(|_| !hiding) {
             _ if qualified => {}
             Some(list) => self.import_part(list, &prefix, 0),
             None => self.push_import(node, &prefix, Some(b"*"), None),
@@ -124,7 +124,7 @@ impl Extractor<'_> {
 
     /// A statement that declares a module in another file: `mod name;`.
     pub(super) fn module_import(&mut self, node: Node, rule: &Rule) {
-        if let Some(name) = part_at(node, rule.name) {
+        if let Some(name) = rule.name.of(node) {
             let prefix = self.import_path(name);
             self.push_import(node, &prefix, None, None);
         }
@@ -135,7 +135,7 @@ impl Extractor<'_> {
             return;
         }
         let rule = self.rule_of(node);
-        match rule.map(|rule| (rule.role, rule)) {
+        match rule.and_then(|rule| Some((rule.role_of(node)?, rule))) {
             Some((Role::ImportItem, rule)) => self.import_item(node, rule, prefix, nesting),
             Some((Role::ImportNamespace, _)) => {
                 let alias = node.named_child(0).map(|alias| self.text(alias));
@@ -147,8 +147,8 @@ impl Extractor<'_> {
                 self.push_import(node, &prefix, Some(b"*"), None);
             }
             Some((Role::ImportScope, rule)) => {
-                let inner = part_at(node, rule.path).map_or(prefix.clone(), |path| self.join(prefix, path));
-                if let Some(list) = part_at(node, rule.list) {
+                let inner = rule.path.of(node).map_or(prefix.clone(), |path| self.join(prefix, path));
+                if let Some(list) = rule.list.of(node) {
                     self.import_part(list, &inner, nesting + 1);
                 }
             }
@@ -163,18 +163,18 @@ impl Extractor<'_> {
     }
 
     fn import_item(&mut self, node: Node, rule: &Rule, prefix: &Prefix, nesting: usize) {
-        let alias = part_at(node, rule.alias);
+        let alias = rule.alias.of(node);
         let takes_all = alias.is_some_and(|alias| self.role(alias) == Some(Role::ImportWildcard));
-        if takes_all && rule.path == 0 {
+        if takes_all && rule.path.is_none() {
             return; // `{A => _}` leaves `A` out
         }
         let alias = alias.map(|alias| self.text(alias));
-        if let Some(path) = part_at(node, rule.path) {
+        if let Some(path) = rule.path.of(node) {
             let inner = self.join(prefix, path);
             if takes_all {
                 return self.push_import(node, &inner, Some(b"*"), None);
             }
-            return match part_at(node, rule.name) {
+            return match rule.name.of(node) {
                 Some(name) => {
                     let text = self.text(name);
                     self.push_import(node, &inner, Some(text), alias);
@@ -187,7 +187,7 @@ impl Extractor<'_> {
                 }
             };
         }
-        let Some(name) = part_at(node, rule.name) else {
+        let Some(name) = rule.name.of(node) else {
             return node.named_child(0).map_or((), |child| self.import_part(child, prefix, nesting + 1));
         };
         if prefix.from {
@@ -235,6 +235,8 @@ impl Extractor<'_> {
         match binding {
             ImportBinding::Module => self.push_import(node, prefix, None, alias),
             ImportBinding::Everything if alias.is_none() => self.push_import(node, prefix, Some(b"*"), None),
+            // Under a name of its own a path is a module.
+            ImportBinding::Everything if prefix.from => self.push_import(node, prefix, None, alias),
             ImportBinding::Last | ImportBinding::Everything => {
                 let (path, name) = match prefix.path.rsplit_once(&self.table.rules.separator) {
                     Some((path, name)) => (path.to_string(), name.to_string()),
@@ -281,12 +283,12 @@ impl Extractor<'_> {
 
     /// `const a = require('./a')`, `const { b } = require('./a')`, `exports.c = require('./a').c`; true if it was one.
     pub(super) fn import_call(&mut self, node: Node, rule: &Rule, value: Node) -> bool {
-        if rule.imports.is_empty() {
+        if !self.table.imports_by_call || rule.role == Role::RecordMember {
             return false;
         }
-        let Some((path, member)) = self.imported_path(rule, value) else { return false };
-        let Some(target) = part_at(node, rule.name).map(|target| self.first_of_list(target)) else { return false };
-        self.imported_until = self.imported_until.max(value.end_byte() as u32);
+        let Some((path, member)) = self.imported_path(value) else { return false };
+        let Some(target) = rule.name.of(node).map(|target| self.first_of_list(target)) else { return false };
+        self.seen.imported = self.seen.imported.max(value.end_byte() as u32);
         let prefix = Prefix { from: true, ..self.import_path(path) };
         let member = member.map(|member| self.text(member));
         let target_rule = self.rule_of(target);
@@ -301,9 +303,9 @@ impl Extractor<'_> {
                 }
             }
             Some((Role::Member, member_rule)) => {
-                let object = part_at(target, member_rule.object).map(|object| self.text(object));
+                let object = member_rule.object.of(target).map(|object| self.text(object));
                 let known = |text: &[u8]| rule.exports.iter().any(|known| known.as_bytes() == text);
-                let property = part_at(target, member_rule.property).map(|property| self.text(property));
+                let property = member_rule.property.of(target).map(|property| self.text(property));
                 if known(self.text(target)) {
                     self.push_import(node, &prefix, member.or(Some(b"*")), None);
                 } else if object.is_some_and(known) {
@@ -320,68 +322,27 @@ impl Extractor<'_> {
         true
     }
 
-    /// `require 'a'` where nothing holds what it gives; true if it was one.
-    pub(super) fn bare_import(&mut self, node: Node, rule: &Rule) -> bool {
-        if self.table.rules.import_binding == ImportBinding::Everything {
-            return false; // a command's arguments are no list: see `imported_by_name`
-        }
-        let Some(path) = self.called_path(&rule.imports, rule, node) else { return false };
-        if node.end_byte() as u32 > self.imported_until {
-            let prefix = self.import_path(path);
-            self.push_import(node, &prefix, None, None);
-        }
-        true
-    }
-
-    /// The path that a call gives to a callee of one of these names.
-    pub(super) fn called_path<'t>(&self, imports: &[String], rule: &Rule, call: Node<'t>) -> Option<Node<'t>> {
-        let callee = self.text(part_at(call, rule.callee).or_else(|| part_at(call, rule.name))?);
-        imports.iter().find(|known| known.as_bytes() == callee)?;
-        let arguments = call.named_child(call.named_child_count().checked_sub(1)? as u32)?;
-        let path = arguments.named_child(0)?;
-        let text = self.text(path);
-        text.first().is_some_and(|first| matches!(first, b'"' | b'\'' | b'`')).then_some(path)
-    }
-
-    /// A call that imports (`source "$root/pool.sh"`); true if it was one. Of a path that is put together what stands
-    /// after the last unknown part is known.
-    pub(super) fn imported_by_name(&mut self, node: Node, rule: &Rule) -> bool {
-        let commands = self.table.rules.import_binding == ImportBinding::Everything;
-        if !commands || !self.calls_one_of(node, rule, &rule.imports) {
-            return false;
-        }
-        let argument = part_at(node, rule.callee).and_then(|callee| callee.next_named_sibling());
-        let Some(argument) = argument else { return false };
-        let known = |part: &Node| self.table.marks(part.kind_id()) & (mark::STRING | mark::IDENTIFIER) != 0;
-        let mut cursor = argument.walk();
-        let unknown = argument.named_children(&mut cursor).filter(|part| !known(part)).last();
-        let start = unknown.map_or(argument.start_byte(), |unknown| unknown.end_byte());
-        let text = names::without_space(&self.source[start..argument.end_byte()]);
-        let path = text.trim_matches(['"', '\''].as_slice());
-        let path = if unknown.is_some() { path.trim_start_matches('/') } else { path };
-        let whole = known(&argument) || argument.named_child_count() > 0;
-        if path.is_empty() || !whole {
-            return false;
-        }
-        self.import_whole(node, &Prefix { path: path.into(), level: 0, from: true }, None);
-        true
+    /// The path that a call is given as a string.
+    pub(super) fn path_given<'t>(&self, call: Node<'t>) -> Option<Node<'t>> {
+        let path = self.arguments(call)?.named_child(0)?;
+        let quoted = self.text(path).first().is_some_and(|first| matches!(first, b'"' | b'\'' | b'`'));
+        let mut cursor = path.walk();
+        let plain = path.named_children(&mut cursor).all(|part| self.table.marks(part.kind_id()) & mark::STRING != 0);
+        (quoted && plain).then_some(path)
     }
 
     /// Path of a call that imports, and the member taken from what it gives: `await import('./a')`, `require('a').b`.
-    fn imported_path<'t>(&self, rule: &Rule, mut value: Node<'t>) -> Option<(Node<'t>, Option<Node<'t>>)> {
+    fn imported_path<'t>(&self, mut value: Node<'t>) -> Option<(Node<'t>, Option<Node<'t>>)> {
         let mut member = None;
         for _ in 0..MAX_NESTING {
             let value_rule = self.rule_of(value)?;
             match value_rule.role {
-                Role::Transparent if value_rule.value == 0 => value = value.named_child(0)?,
+                Role::Transparent if value_rule.value.is_none() => value = value.named_child(0)?,
                 Role::Member if member.is_none() => {
-                    member = part_at(value, value_rule.property);
-                    value = part_at(value, value_rule.object)?;
+                    member = value_rule.property.of(value);
+                    value = value_rule.object.of(value)?;
                 }
-                Role::Call => {
-                    let path = self.called_path(&rule.imports, value_rule, value)?;
-                    return Some((path, member));
-                }
+                Role::Import if value_rule.of_call => return Some((self.path_given(value)?, member)),
                 _ => return None,
             }
         }

@@ -3,8 +3,8 @@
 use tree_sitter::Node;
 
 use super::extract::Extractor;
-use super::facts::SymbolKind;
-use super::rules::{Role, Rule, mark, part_at};
+use super::facts::{Field, ReferenceKind, SymbolKind};
+use super::rules::{Role, Rule, mark};
 
 /// A decorated or exported definition begins before itself.
 #[derive(Clone, Copy)]
@@ -19,6 +19,8 @@ pub(super) struct Lead {
     /// What stands in it the file offers to others, and by default.
     pub exported: bool,
     pub default: bool,
+    /// What stands before the definition is all its own, commas and all.
+    pub whole: bool,
     /// Open scopes and depth where it was met.
     pub scopes: usize,
     pub depth: u32,
@@ -75,6 +77,7 @@ impl Extractor<'_> {
                     keyword,
                     exported,
                     default,
+                    whole: false,
                     scopes,
                     depth,
                 });
@@ -84,10 +87,10 @@ impl Extractor<'_> {
 
     /// What a wrapper says of the names that the file offers; true if what stands in it is offered by default.
     fn offers(&mut self, node: Node, rule: &Rule) -> bool {
-        if rule.path == 0 {
+        if rule.path.is_none() {
             return false;
         }
-        if part_at(node, rule.path).is_some() {
+        if rule.path.of(node).is_some() {
             self.import(node, rule);
             return false;
         }
@@ -101,5 +104,58 @@ impl Extractor<'_> {
             self.default_definition(node, rule);
         }
         default
+    }
+
+    /// Names in a decorator are what the decorated symbol is about, too.
+    fn decorator(&mut self, node: Node) {
+        let Some(inner) = node.named_child(0) else { return };
+        if matches!(self.role(inner), Some(Role::Call | Role::Construct)) {
+            return; // met again on the way down
+        }
+        self.seen.taken = self.seen.taken.max(self.last_name(inner).end_byte() as u32);
+        if let Some((name, receiver)) = self.named(inner) {
+            let owner = self.scope().symbol;
+            self.push_reference(owner, name, receiver, inner, ReferenceKind::Call);
+            self.seen.taken = self.seen.taken.max(inner.end_byte() as u32);
+            self.occurrences.push(owner, Field::Body, name);
+        }
+    }
+
+    /// The first node of the statement in which a definition without a node of its own stands.
+    pub(super) fn beginning<'t>(&self, node: Node<'t>) -> Node<'t> {
+        let listed = node.parent().filter(|parent| self.role(*parent) == Some(Role::List));
+        let mut first = listed.unwrap_or(node);
+        while let Some(before) = first.prev_sibling() {
+            let ends = matches!(self.text(before).last(), None | Some(b';' | b'{' | b'}' | b','));
+            let apart =
+                self.table.marks(before.kind_id()) & mark::COMMENT != 0 || self.role(before) == Some(Role::Decorator);
+            if ends || apart {
+                break;
+            }
+            first = before;
+        }
+        first
+    }
+
+    /// The lead of a definition that begins with what stands before it.
+    pub(super) fn beginning_lead(&mut self, node: Node) -> Lead {
+        let first = self.beginning(node);
+        // Of several in a list only the first follows the modifiers.
+        let first = if node.prev_sibling().is_some_and(|before| self.text(before) == b",") { node } else { first };
+        let decorators = self.take_lead(first).filter(|lead| !lead.wrapper);
+        let (start_byte, start_row) = (first.start_byte() as u32, first.start_position().row as u32);
+        Lead {
+            start_byte: decorators.map_or(start_byte, |lead| lead.start_byte),
+            start_row: decorators.map_or(start_row, |lead| lead.start_row),
+            end_byte: node.end_byte() as u32,
+            end_row: node.end_position().row as u32,
+            wrapper: true,
+            keyword: Some(start_byte),
+            exported: false,
+            default: false,
+            whole: true,
+            scopes: self.scopes.len(),
+            depth: self.depth,
+        }
     }
 }

@@ -61,7 +61,7 @@ impl Modifiers {
     /// Takes one word (`static`, `pub(crate)`, `#private`); others change nothing.
     pub fn word(&mut self, word: &[u8]) {
         match word {
-            b"async" => self.flags |= flag::ASYNC,
+            b"async" | b"async*" | b"suspend" => self.flags |= flag::ASYNC,
             b"static" => self.flags |= flag::STATIC,
             b"abstract" => self.flags |= flag::ABSTRACT,
             b"extern" => self.declared = true,
@@ -69,8 +69,10 @@ impl Modifiers {
             // The `pub` inside `pub(crate)` comes second.
             b"pub" => self.visibility = self.visibility.or(Some(Visibility::Public)),
             b"protected" => self.visibility = Some(Visibility::Protected),
-            b"private" | b"local" => self.visibility = Some(Visibility::Private),
+            b"private" | b"fileprivate" | b"local" => self.visibility = Some(Visibility::Private),
             b"internal" => self.visibility = Some(Visibility::Internal),
+            // In some languages it is no visibility, but then one may stand beside it.
+            b"open" => self.visibility = self.visibility.or(Some(Visibility::Public)),
             // `pub(crate)`, `private[shop]`.
             _ if word.starts_with(b"pub(") || word.starts_with(b"private[") => {
                 self.visibility = Some(Visibility::Internal)

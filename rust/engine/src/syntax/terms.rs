@@ -47,7 +47,8 @@ impl Occurrences {
     }
 
     /// Sorted by symbol and field, equal ones counted. A type, and the module, also count the names of their members.
-    pub fn into_terms(mut self, symbols: &[Symbol]) -> Vec<Term> {
+    /// Nothing is left after it.
+    pub fn terms(&mut self, symbols: &[Symbol]) -> Vec<Term> {
         for symbol in symbols {
             if symbol.parent == NO_INDEX {
                 continue;
@@ -59,13 +60,15 @@ impl Occurrences {
         }
         self.entries.sort_unstable();
         let runs = self.entries.chunk_by(|left, right| left == right);
-        runs.map(|run| Term {
+        let counted = runs.map(|run| Term {
             symbol: (run[0] >> SYMBOL_SHIFT) as u32,
             text: Str(run[0] as u32),
             field: (run[0] >> FIELD_SHIFT) as u32 & 3,
             count: run.len() as u32,
-        })
-        .collect()
+        });
+        let terms = counted.collect();
+        self.entries.clear();
+        terms
     }
 }
 
@@ -95,7 +98,7 @@ mod tests {
         occurrences.name(1, false, retry);
         occurrences.name(0, true, retry);
         occurrences.name(1, false, retry);
-        let terms = occurrences.into_terms(&[]);
+        let terms = occurrences.terms(&[]);
         let rows: Vec<_> = terms.iter().map(|term| (term.symbol, term.field, term.count)).collect();
         assert_eq!(rows, [(0, Field::Signature as u32, 1), (1, Field::Body as u32, 2)]);
     }

@@ -3,35 +3,32 @@
 //! A function that is a value is called what holds it: a variable (`const f = () => …`), a member of an object that
 //! exists (`app.use = function …`), of one that is written out (`{ run() {…} }`), or the file itself
 //! (`module.exports = …`). Where the object has no symbol of its own its text becomes the `container` of the method.
-//! What a file offers under another name than its own is an import of the file from itself: a resolver that follows
-//! re-exports needs to know nothing more.
 
 use std::borrow::Cow;
 
 use tree_sitter::Node;
 
 use super::definitions::Place;
-use super::extract::{Container, Extractor};
-use super::facts::{Import, Str, SymbolKind};
+use super::extract::Extractor;
+use super::facts::{Str, SymbolKind};
 use super::names;
-use super::rules::{Role, Rule, mark, part_at, parts_at};
+use super::offers::DEFAULT;
+use super::rules::{NamedBy, Role, Rule, mark};
 
-/// The name under which a file offers what has no name of its own.
-const DEFAULT: &[u8] = b"default";
 /// Objects and patterns nested deeper than this name nothing.
 const MAX_NESTING: usize = 16;
 
 /// What an assignment gives a value to.
-struct Target<'t> {
-    node: Node<'t>,
-    name: &'t [u8],
+pub(super) struct Target<'t> {
+    pub node: Node<'t>,
+    pub name: &'t [u8],
     /// The object, where it is a name: `app` of `app.use`, `Foo` of `Foo.prototype.bar`.
-    container: Option<String>,
+    pub container: Option<String>,
     /// The type, where the object is the one that the method around works on (`this.x`).
-    holder: Option<u32>,
-    exported: bool,
+    pub holder: Option<u32>,
+    pub exported: bool,
     /// The whole of what the file offers (`module.exports`), not a member of it.
-    whole: bool,
+    pub whole: bool,
 }
 
 /// A variable of the module whose value is open.
@@ -48,25 +45,23 @@ impl<'a> Extractor<'a> {
         if self.holds_definition(node, rule) {
             return;
         }
-        let function = |name: Node| !rule.parameters.is_empty() && self.declares_function(name, &rule.parameters);
-        let declares = part_at(node, rule.name).is_some_and(function);
-        if (rule.type_field != 0 || rule.value != 0) && !declares {
+        let function = |name: Node| rule.parameters.is_some() && self.declares_function(name, &rule.parameters);
+        let declares = rule.name.of(node).is_some_and(function);
+        if (rule.type_part.is_some() || rule.value.is_some()) && !declares {
             self.binding(node, rule);
             self.offered_by_chain(node, rule);
         }
         // What the parser had to complete is no declaration, but the beginning of something it could not read.
         let completed = || node.child(node.child_count().saturating_sub(1)).is_some_and(|last| last.is_missing());
-        let anonymous = (node.start_byte() as u32) < self.anonymous_until;
-        // `IFS= read line` gives a value to one call.
-        let of_call = || node.parent().is_some_and(|parent| self.role(parent) == Some(Role::Call));
+        let anonymous = (node.start_byte() as u32) < self.seen.anonymous;
         let among_members = self.holders.contains(&self.scope().symbol) && self.depth == self.scope().depth + 2;
         // In the body of a type only functions are declared; what else stands there are fields.
-        let in_type = self.scope().kind.is_type() && !rule.parameters.is_empty();
+        let in_type = self.scope().kind.is_type() && rule.parameters.is_some();
         let in_module = self.scope().kind == SymbolKind::Module;
-        if !in_module && !among_members && !in_type || anonymous || completed() || of_call() {
+        if !in_module && !among_members && !in_type || anonymous || completed() {
             return;
         }
-        for declared in parts_at(node, rule.name) {
+        for declared in rule.name.all(node) {
             let declared = self.unmasked(node, declared);
             if matches!(self.role(declared), Some(Role::Pattern | Role::List)) {
                 let mut names = Vec::new();
@@ -80,7 +75,7 @@ impl<'a> Extractor<'a> {
             if in_type && self.is_macro_in_type(node, name, rule) {
                 continue;
             }
-            if !rule.parameters.is_empty() && self.declares_function(declared, &rule.parameters) {
+            if rule.parameters.is_some() && self.declares_function(declared, &rule.parameters) {
                 return self.define(node, name, rule, SymbolKind::Function, node);
             }
             if in_type {
@@ -93,23 +88,9 @@ impl<'a> Extractor<'a> {
     /// In the body of a type only constructors and the like need no type: `MOCK_METHOD(int, f, ())` is none of them.
     fn is_macro_in_type(&self, node: Node, name: Node, rule: &Rule) -> bool {
         let holder = &self.facts.symbols[self.scope().symbol as usize];
-        part_at(node, rule.type_field).is_none()
+        rule.type_part.of(node).is_none()
             && self.role(name) != Some(Role::Name)
             && self.text(name) != self.strings.table.get(holder.name)
-    }
-
-    /// `const app = module.exports = …` offers `app`.
-    fn offered_by_chain(&mut self, node: Node, rule: &Rule) {
-        let name = part_at(node, rule.name).filter(|name| self.is_name(*name));
-        let mut value = part_at(node, rule.value);
-        while let Some(assignment) = value.filter(|value| self.role(*value) == Some(Role::Assignment)) {
-            let Some(inner) = self.rule_of(assignment) else { return };
-            let whole = self.target(assignment, inner).is_some_and(|target| target.whole);
-            if let Some(name) = name.filter(|_| whole) {
-                return self.offer(self.text(name), DEFAULT, node);
-            }
-            value = part_at(assignment, inner.value);
-        }
     }
 
     /// An assignment to what exists; it makes a variable only where that is offered to other files.
@@ -119,8 +100,8 @@ impl<'a> Extractor<'a> {
         }
         self.binding(node, rule);
         let Some(target) = self.target(node, rule).filter(|target| target.exported) else { return };
-        let value = part_at(node, rule.value).map(|value| self.text(value));
-        let value_names = part_at(node, rule.value).is_some_and(|value| self.is_name(value));
+        let value = rule.value.of(node).map(|value| self.text(value));
+        let value_names = rule.value.of(node).is_some_and(|value| self.is_name(value));
         if let Some(value) = value.filter(|_| value_names) {
             self.offer(value, target.name, node);
         } else if !target.whole && self.scope().kind == SymbolKind::Module {
@@ -141,38 +122,24 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    /// A member of an object that is written out.
-    pub(super) fn record_member(&mut self, node: Node, rule: &Rule) {
-        let offered = self.record().is_some_and(|record| record.exports);
-        let Some(name) = part_at(node, rule.name) else {
-            if offered {
-                self.offer(self.text(node), self.text(node), node);
-            }
-            return;
-        };
-        let value = part_at(node, rule.value);
-        if let Some(value) = value.filter(|value| offered && self.is_name(*value)) {
-            self.offer(self.text(value), self.text(name), node);
-        } else {
-            self.holds_definition(node, rule);
-        }
-    }
-
     /// Whether the value is a definition, or an object with definitions in it, or imported; then it is dealt with.
-    fn holds_definition(&mut self, node: Node, rule: &Rule) -> bool {
-        let value = part_at(node, rule.value).or_else(|| self.declarators_value(node, rule));
+    pub(super) fn holds_definition(&mut self, node: Node, rule: &Rule) -> bool {
+        let value = rule.value.of(node).or_else(|| self.declarators_value(node, rule));
         let Some(given) = value else { return false };
         let value = self.first_of_list(given);
         if self.import_call(node, rule, value) {
             return true;
         }
+        if self.goes_on(value) {
+            return false;
+        }
         let in_list = u32::from(value != given);
         let (value, steps) = self.innermost_value(value);
         let steps = steps + in_list;
         let mut kind = self.function_value(value);
-        if kind == Some(SymbolKind::Class) && self.role(value) == Some(Role::Call) {
+        if kind == Some(SymbolKind::Class) && self.rule_of(value).is_some_and(|rule| rule.of_call) {
             // A class that only a local holds has no name.
-            let name = part_at(node, rule.name).and_then(|name| self.innermost_name(name));
+            let name = rule.name.of(node).and_then(|name| self.innermost_name(name));
             kind = kind.filter(|_| name.is_some_and(|name| self.table.marks(name.kind_id()) & mark::TYPE != 0));
         }
         if kind.is_none() && self.role(value) != Some(Role::Record) {
@@ -191,7 +158,7 @@ impl<'a> Extractor<'a> {
             }
             return true;
         }
-        let own_name = self.rule_of(value).and_then(|rule| part_at(value, rule.name));
+        let own_name = self.rule_of(value).and_then(|rule| rule.name.of(value));
         if let (true, Some(own)) = (target.whole, own_name.filter(|_| self.role(value) != Some(Role::Lambda))) {
             self.offer(self.text(own), DEFAULT, node);
             target.name = self.text(own);
@@ -202,12 +169,12 @@ impl<'a> Extractor<'a> {
 
     /// The value beside the name, inside a declarator: `auto f = [] {…}`.
     fn declarators_value<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<Node<'t>> {
-        let declarator = part_at(node, rule.name)?;
+        let declarator = rule.name.of(node)?;
         let rule = self.table.rule(declarator.kind_id()).filter(|rule| rule.role == Role::Declarator)?;
-        part_at(declarator, rule.value)
+        rule.value.of(declarator)
     }
 
-    fn define_value(&mut self, node: Node, rule: &Rule, value: Node, kind: SymbolKind, target: &Target) {
+    pub(super) fn define_value(&mut self, node: Node, rule: &Rule, value: Node, kind: SymbolKind, target: &Target) {
         let mut place = self.place(node, target.node, kind, value);
         place.called = Some(Cow::Borrowed(target.name));
         place.exported |= target.exported;
@@ -220,31 +187,13 @@ impl<'a> Extractor<'a> {
         self.finish_definition(place, rule);
     }
 
-    /// `export default function () {…}`: nothing names it but the word.
-    pub(super) fn default_definition(&mut self, node: Node, rule: &Rule) {
-        let Some(value) = part_at(node, rule.value) else { return };
-        let (value, steps) = self.innermost_value(value);
-        let target = Target { node, name: DEFAULT, container: None, holder: None, exported: true, whole: true };
-        if self.is_name(value) {
-            self.offer(self.text(value), DEFAULT, node);
-        } else if self.role(value) == Some(Role::Record) {
-            self.open_record(&target, steps);
-        } else if let Some(kind) = self.function_value(value) {
-            let rule_of_value = self.rule_of(value);
-            let named = rule_of_value.and_then(|rule| part_at(value, rule.name));
-            if named.is_none() || self.role(value) == Some(Role::Lambda) {
-                self.define_value(node, rule, value, kind, &target);
-            }
-        }
-    }
-
     /// Through `await`, parentheses and chained assignments to the value; how many nodes deeper that is.
-    fn innermost_value<'t>(&self, mut value: Node<'t>) -> (Node<'t>, u32) {
+    pub(super) fn innermost_value<'t>(&self, mut value: Node<'t>) -> (Node<'t>, u32) {
         for steps in 0..MAX_NESTING as u32 {
             let Some(rule) = self.rule_of(value) else { return (value, steps) };
             let inner = match rule.role {
-                Role::Transparent if rule.value == 0 => value.named_child(0),
-                Role::Assignment => part_at(value, rule.value),
+                Role::Transparent if rule.value.is_none() => value.named_child(0),
+                Role::Assignment => rule.value.of(value),
                 _ => None,
             };
             let Some(inner) = inner else { return (value, steps) };
@@ -254,134 +203,57 @@ impl<'a> Extractor<'a> {
     }
 
     /// What a value defines: a function, or a type.
-    fn function_value(&self, value: Node) -> Option<SymbolKind> {
+    pub(super) fn function_value(&self, value: Node) -> Option<SymbolKind> {
         let rule = self.rule_of(value)?;
-        match rule.role {
-            Role::Lambda => return Some(SymbolKind::Function),
-            Role::Call if !rule.defines.is_empty() => return self.made_by_call(value, rule),
-            _ => {}
+        if rule.role == Role::Lambda {
+            return Some(SymbolKind::Function);
         }
-        rule.role.defines().filter(|kind| kind.is_callable() || kind.is_type())
-    }
-
-    /// `Class.new(Base) do … end` makes a class.
-    fn made_by_call(&self, call: Node, rule: &Rule) -> Option<SymbolKind> {
-        let name = names::without_space(self.text(part_at(call, rule.name)?));
-        let callee = match part_at(call, rule.receiver) {
-            Some(receiver) => format!("{}.{name}", names::without_space(self.text(receiver))),
-            None => name,
-        };
-        rule.defines.iter().find(|(known, _)| *known == callee).map(|(_, kind)| *kind)
+        let held = !rule.of_call || rule.named_by == Some(NamedBy::Holder);
+        rule.role.defines().filter(|kind| held && (kind.is_callable() || kind.is_type()))
     }
 
     /// `attr_reader :items, :owner` defines a method for each name, and `define_method(:run) { … }` one with a body.
-    pub(super) fn given_methods(&mut self, node: Node, rule: &Rule) -> bool {
-        let known = |name: Node| rule.methods.iter().any(|known| known.as_bytes() == self.text(name));
-        let plain = !rule.methods.is_empty() && part_at(node, rule.receiver).is_none();
-        let Some(arguments) = node.named_child(1).filter(|_| plain && part_at(node, rule.name).is_some_and(known))
-        else {
-            return false;
-        };
-        let body = super::rules::part(node, &rule.body);
+    pub(super) fn define_each(&mut self, node: Node, rule: &Rule) {
+        let Some(arguments) = self.arguments(node) else { return };
+        let has_body = rule.body.is_in(node);
         let mut cursor = arguments.walk();
-        let names: Vec<Node> = arguments.named_children(&mut cursor).collect();
-        for name in names.into_iter().take(if body.is_some() { 1 } else { usize::MAX }) {
-            let text = self.text(name);
-            let Some(called) = text.strip_prefix(b":") else { break };
-            let mut place = self.place(node, name, SymbolKind::Method, node);
-            place.called = Some(Cow::Borrowed(called));
-            let symbol = self.push_symbol(&place, rule);
-            if body.is_some() {
-                self.push_scope(symbol, name.start_byte() as u32, SymbolKind::Method);
-            } else {
-                self.hash_text(symbol, node);
+        for name in arguments.named_children(&mut cursor).take(if has_body { 1 } else { usize::MAX }) {
+            let Some(text) = self.text(name).strip_prefix(b":") else { break };
+            for pattern in &rule.each {
+                let called = pattern.replace('*', &String::from_utf8_lossy(text));
+                let mut place = self.place(node, name, SymbolKind::Method, node);
+                place.called = Some(Cow::Owned(called.into_bytes()));
+                let symbol = self.push_symbol(&place, rule);
+                if has_body {
+                    self.push_scope(symbol, name.start_byte() as u32, SymbolKind::Method);
+                } else {
+                    self.hash_text(symbol, node);
+                }
+                self.hash_interface(symbol);
             }
-            self.hash_interface(symbol);
         }
-        true
-    }
-
-    /// `return M`, or an object that is written out, where a file gives it to those who import it.
-    pub(super) fn module_value(&mut self, node: Node) {
-        if self.depth > 1 {
-            return;
-        }
-        let Some(given) = node.named_child(0) else { return };
-        let value = self.first_of_list(given);
-        let steps = u32::from(value != given);
-        let target = Target { node, name: DEFAULT, container: None, holder: None, exported: true, whole: true };
-        if self.role(value) == Some(Role::Record) {
-            self.open_record(&target, steps);
-        }
-    }
-
-    /// Whether `M` of `M.open` is what the file gives to others.
-    pub(super) fn in_module_value(&self, object: &str) -> bool {
-        self.module_value == Some(object.as_bytes())
-    }
-
-    /// `a.b` of `M.a.b`, where `M` is what the file gives to others.
-    pub(super) fn without_module_value<'t>(&self, object: &'t str) -> &'t str {
-        let whole = self.module_value.and_then(|whole| std::str::from_utf8(whole).ok());
-        let rest = whole.and_then(|whole| object.strip_prefix(whole));
-        rest.filter(|rest| rest.is_empty() || rest.starts_with('.')).map_or(object, |rest| rest.trim_start_matches('.'))
-    }
-
-    /// The name at the end of the file under which it gives itself to others.
-    pub(super) fn find_module_value(&mut self, root: Node) {
-        let mut cursor = root.walk();
-        let last = root.named_children(&mut cursor).filter(|child| self.role(*child) == Some(Role::ModuleValue)).last();
-        let value = last.and_then(|last| last.named_child(0)).map(|given| self.first_of_list(given));
-        self.module_value = value.filter(|value| self.is_name(*value)).map(|value| self.text(value));
-    }
-
-    /// The members of an object are named after what holds it.
-    fn open_record(&mut self, target: &Target, steps: u32) {
-        let outer = self.record().filter(|_| target.container.is_none() && !target.exported).map(|record| record.name);
-        let mut name = Vec::new();
-        if let Some(outer) = outer.filter(|outer| !outer.is_none()) {
-            name.extend_from_slice(self.strings.table.get(outer));
-            name.push(b'.');
-        } else if let Some(container) = target.container.as_ref().filter(|_| target.name != b"prototype") {
-            name.extend_from_slice(container.as_bytes());
-            name.push(b'.');
-        }
-        match &target.container {
-            Some(container) if target.name == b"prototype" => name.extend_from_slice(container.as_bytes()),
-            _ if target.whole => {}
-            _ => name.extend_from_slice(target.name),
-        }
-        let name = if name.is_empty() { Str::NONE } else { self.strings.intern(&name) };
-        let members = self.depth + steps + 2;
-        let exports = target.whole && target.exported;
-        self.containers.push(Container { name, symbol: None, implements: false, depth: self.depth, members, exports });
-    }
-
-    /// The object whose members stand at this depth.
-    pub(super) fn record(&self) -> Option<&Container> {
-        self.containers.last().filter(|container| container.members == self.depth)
     }
 
     /// What the left side of an assignment names; None for an index or a pattern.
-    fn target<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<Target<'t>>
+    pub(super) fn target<'t>(&self, node: Node<'t>, rule: &Rule) -> Option<Target<'t>>
     where
         'a: 't,
     {
-        let left = self.first_of_list(part_at(node, rule.name)?);
+        let left = self.first_of_list(rule.name.of(node)?);
         let name = self.innermost_name(left)?;
         let mut target =
             Target { node: name, name: self.text(name), container: None, holder: None, exported: false, whole: false };
         let known = |text: &[u8]| rule.exports.iter().any(|known| known.as_bytes() == text);
-        let value = part_at(node, rule.value).map(|value| self.first_of_list(value));
+        let value = rule.value.of(node).map(|value| self.first_of_list(value));
         let is_record = value.is_some_and(|value| self.role(value) == Some(Role::Record));
-        if known(target.name) || is_record && self.module_value == Some(target.name) {
+        if known(target.name) || is_record && self.offers.value == Some(target.name) {
             (target.name, target.exported, target.whole) = (DEFAULT, true, true);
             return Some(target);
         }
         let Some(member) = self.rule_of(name).filter(|rule| rule.role == Role::Member) else {
             return Some(target);
         };
-        let (object, property) = (part_at(name, member.object)?, part_at(name, member.property)?);
+        let (object, property) = (member.object.of(name)?, member.property.of(name)?);
         target.name = self.text(property);
         let text = names::without_space(self.text(object));
         if known(text.as_bytes()) {
@@ -407,76 +279,8 @@ impl<'a> Extractor<'a> {
             && first.is_some_and(|first| self.strings.table.get(first.name) == self.text(object))
     }
 
-    pub(super) fn enclosing_type(&self) -> Option<u32> {
-        let mut index = self.scope().symbol;
-        while let Some(symbol) = self.facts.symbols.get(index as usize) {
-            if symbol.kind().is_type() {
-                return Some(index);
-            }
-            index = symbol.parent;
-        }
-        None
-    }
-
-    fn is_name(&self, node: Node) -> bool {
+    pub(super) fn is_name(&self, node: Node) -> bool {
         node.child_count() == 0 && self.table.marks(node.kind_id()) & mark::IDENTIFIER != 0
-    }
-
-    /// What the file offers: `name` of its own (or that it imports) as `alias`.
-    pub(super) fn offer(&mut self, name: &[u8], alias: &[u8], at: Node) {
-        let name_text = self.strings.intern(name);
-        self.exports.push(name_text);
-        if name != alias {
-            let file = self.path.rsplit('/').next().unwrap_or(self.path);
-            let path = self.strings.intern(format!("./{file}").as_bytes());
-            let alias = self.strings.intern(alias);
-            let line = at.start_position().row as u32 + 1;
-            self.facts.imports.push(Import { owner: 0, path, name: name_text, alias, level: 0, line });
-        }
-    }
-
-    /// `export { a, b as c }`: names of this file.
-    pub(super) fn offered_list(&mut self, list: Node) {
-        let mut cursor = list.walk();
-        let items: Vec<Node> = list.named_children(&mut cursor).collect();
-        for item in items {
-            let Some(rule) = self.rule_of(item) else { continue };
-            let Some(name) = part_at(item, rule.name) else { continue };
-            let alias = part_at(item, rule.alias).unwrap_or(name);
-            self.offer(self.text(name), self.text(alias), item);
-        }
-    }
-
-    /// The list of what the file offers, in the clause that names it; without one it offers everything.
-    pub(super) fn offered_names(&mut self, node: Node, rule: &Rule) {
-        let Some(list) = part_at(node, rule.list) else { return };
-        self.offers_a_list = true;
-        let mut cursor = list.walk();
-        for item in list.named_children(&mut cursor) {
-            let mut name = item;
-            while let Some(inner) = name.named_child(0).filter(|_| !self.is_name(name)) {
-                name = inner;
-            }
-            let text = self.strings.intern(self.text(name));
-            self.exports.push(text);
-        }
-    }
-
-    /// At the end: symbols of the module that the file offers by name are public.
-    pub(super) fn mark_offered(&mut self) {
-        let listed = self.offers_a_list;
-        let offered: rustc_hash::FxHashSet<Str> = self.exports.drain(..).collect();
-        if offered.is_empty() && !listed {
-            return;
-        }
-        for symbol in self.facts.symbols.iter_mut().skip(1) {
-            if symbol.parent == 0 && symbol.container.is_none() && offered.contains(&symbol.name) {
-                symbol.flags |= super::facts::flag::EXPORTED;
-                symbol.visibility = super::facts::Visibility::Public as u8;
-            } else if listed && symbol.parent == 0 && symbol.container.is_none() {
-                symbol.visibility = super::facts::Visibility::Private as u8;
-            }
-        }
     }
 
     /// The names in a pattern or list, without keys and default values.
@@ -492,7 +296,7 @@ impl<'a> Extractor<'a> {
             };
         }
         let Some(rule) = self.rule_of(node) else { return };
-        match rule.role {
+        match rule.role_of(node).unwrap_or(Role::Skip) {
             Role::Pattern | Role::List | Role::ParameterVariadic => {
                 let mut cursor = node.walk();
                 for child in node.named_children(&mut cursor) {
@@ -500,7 +304,7 @@ impl<'a> Extractor<'a> {
                 }
             }
             Role::Parameter | Role::Declarator => {
-                if let Some(inner) = part_at(node, rule.name) {
+                if let Some(inner) = rule.name.of(node) {
                     self.names_in(inner, found, nesting + 1);
                 }
             }
@@ -532,7 +336,7 @@ impl<'a> Extractor<'a> {
             return;
         }
         let start = node.start_byte() as u32;
-        self.anonymous_until = self.anonymous_until.max(node.end_byte() as u32);
+        self.seen.anonymous = self.seen.anonymous.max(node.end_byte() as u32);
         if self.scope().kind == SymbolKind::Module && start < self.held.end_byte {
             self.push_scope(self.held.symbol, self.held.name_start, SymbolKind::Variable);
         }

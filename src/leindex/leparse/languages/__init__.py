@@ -17,16 +17,31 @@ from functools import cache, cached_property
 from importlib import metadata
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from leindex.errors import LanguageError
-from leindex.leparse.native import Language
+from leindex.leparse.native import Flow, Language, sniff_files
 
 TEXT = "text"
 """The language of every text file that no other language claims."""
 
-_KEYS = {"name", "aliases", "extensions", "filenames", "shebangs", "tests", "inherits", "grammar", "traits", "rules"}
+_KEYS = {
+    *("name", "aliases", "extensions", "filenames", "shebangs", "sniff"),
+    *("tests", "inherits", "grammar", "traits", "rules"),
+}
 _SHEBANG = re.compile(rb"^#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+)*)?([A-Za-z]+[0-9]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sniff:
+    """Files of another language's extensions that a language claims by their content: C++ in ``.h``."""
+
+    extensions: tuple[str, ...]
+    lines: tuple[str, ...]
+    """Beginnings of lines, one of which is enough; not inside a ``comment``."""
+    comment: tuple[str, str]
+    """What begins and ends a comment of several lines."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +55,35 @@ class LanguageSpec:
     extensions: tuple[str, ...] = ()
     filenames: tuple[str, ...] = ()
     shebangs: tuple[str, ...] = ()
+    sniff: Sniff | None = None
     tests: tuple[str, ...] = ()
     """Glob patterns of file names that hold tests."""
     grammar: Mapping[str, str] | None = None
     """``package`` and ``function`` of the grammar's wheel; None for text."""
     traits: Mapping[str, Any] = field(default_factory=dict)
     rules: Mapping[str, Any] = field(default_factory=dict)
+    folder: Traversable | None = None
+    """Where ``flow.toml`` lies, which is read when a question about a function's inside comes up."""
+
+    @property
+    def has_flow(self) -> bool:
+        """Whether anything is said of the inside of functions."""
+        return self.folder is not None and (self.folder / "flow.toml").is_file()
+
+    @cached_property
+    def flow(self) -> Flow | None:
+        """How control goes through the language's functions; None if nothing says so.
+
+        Raises:
+            LanguageError: the grammar's package is missing, or ``flow.toml`` does not fit it.
+        """
+        if self.folder is None or not self.has_flow:
+            return None
+        source = self.folder / "flow.toml"
+        try:
+            return Flow(self.native, json.dumps(read_flow(self.folder, self.folder)))
+        except ValueError as error:
+            raise LanguageError(f"{source}: {error}") from error
 
     @cached_property
     def native(self) -> Language:
@@ -90,6 +128,7 @@ class Languages:
         self._by_extension: dict[str, str] = {}
         self._by_filename: dict[str, str] = {}
         self._by_shebang: dict[str, str] = {}
+        self._sniffed: dict[str, tuple[str, Sniff]] = {}
         for spec in specs:
             self._register(spec)
 
@@ -97,6 +136,8 @@ class Languages:
         self.by_name[spec.name] = spec
         for alias in (spec.name, *spec.aliases):
             self._by_alias[alias] = spec
+        if spec.sniff:
+            self._sniffed |= dict.fromkeys(spec.sniff.extensions, (spec.name, spec.sniff))
         for table, keys in (
             (self._by_extension, spec.extensions),
             (self._by_filename, spec.filenames),
@@ -121,6 +162,20 @@ class Languages:
             return known
         shebang = _SHEBANG.match(head)
         return self._by_shebang.get(shebang.group(1).decode()) if shebang else None
+
+    def claimed(self, root: Path, paths: Iterable[str]) -> dict[str, str]:
+        """Return the languages of those files below ``root`` that another language claims by their content."""
+        asked: dict[str, list[str]] = {}
+        for path in paths:
+            suffix = path[path.rfind(".") :]
+            if suffix in self._sniffed:
+                asked.setdefault(suffix, []).append(path)
+        claims: dict[str, str] = {}
+        for suffix, some in asked.items():
+            name, sniff = self._sniffed[suffix]
+            answers = sniff_files(root, some, sniff.lines, sniff.comment)
+            claims |= {path: name for path, is_so in zip(some, answers, strict=True) if is_so}
+        return claims
 
     def traits(self) -> str:
         """The resolver's view of all languages, as JSON."""
@@ -148,7 +203,26 @@ def load_languages(folder: Traversable) -> Languages:
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if (entry / "language.toml").is_file()
     }
-    return Languages(_spec(name, raw) for name in raw)
+    return Languages(_spec(name, raw, folder / name) for name in raw)
+
+
+def read_flow(folder: Traversable, first: Traversable) -> dict[str, Any]:
+    """What a folder's ``flow.toml`` says on top of that of the language that it inherits.
+
+    Raises:
+        LanguageError: it is not valid, or inherits from no other language; ``first`` is where that began.
+    """
+    said = _read(folder / "flow.toml")
+    source = said.pop("source")
+    parent = said.pop("inherits", None)
+    if parent is None:
+        return said
+    around = files(__package__) / parent
+    if not (around / "flow.toml").is_file() or str(around) == str(first):
+        raise LanguageError(f"{source}: inherits {parent!r}, which is no other language with a flow.toml.")
+    base = read_flow(around, first)
+    calls = {"calls": {**base.get("calls", {}), **said.get("calls", {})}}
+    return {**_merged(base, said), **calls}
 
 
 def _read(path: Traversable) -> dict[str, Any]:
@@ -158,7 +232,7 @@ def _read(path: Traversable) -> dict[str, Any]:
         raise LanguageError(f"{path}: {error}") from error
 
 
-def _spec(folder: str, raw: Mapping[str, dict[str, Any]]) -> LanguageSpec:
+def _spec(folder: str, raw: Mapping[str, dict[str, Any]], place: Traversable) -> LanguageSpec:
     said = raw[folder]
     unknown = said.keys() - _KEYS - {"source"}
     if unknown:
@@ -180,8 +254,21 @@ def _spec(folder: str, raw: Mapping[str, dict[str, Any]]) -> LanguageSpec:
         traits=traits,
         rules=rules,
         tests=tuple(tests),
+        folder=place,
+        sniff=_sniff(said),
         **lists,
     )
+
+
+def _sniff(said: Mapping[str, Any]) -> Sniff | None:
+    if "sniff" not in said:
+        return None
+    table = said["sniff"]
+    try:
+        open_, close = table["comment"]
+        return Sniff(tuple(table["extensions"]), tuple(table["lines"]), (open_, close))
+    except (KeyError, ValueError) as error:
+        raise LanguageError(f"{said['source']}: [sniff] needs extensions, lines and comment, a pair.") from error
 
 
 def _lineage(folder: str, raw: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -199,8 +286,6 @@ def _lineage(folder: str, raw: Mapping[str, dict[str, Any]]) -> Iterator[dict[st
 
 
 def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Own keys win; the table of nodes is merged row by row."""
-    merged = {**base, **own}
-    if "nodes" in base or "nodes" in own:
-        merged["nodes"] = {**base.get("nodes", {}), **own.get("nodes", {})}
-    return merged
+    """Own keys win; the tables of nodes and calls are merged row by row."""
+    tables = {key: {**base.get(key, {}), **own.get(key, {})} for key in ("nodes", "calls") if key in base or key in own}
+    return {**base, **own, **tables}

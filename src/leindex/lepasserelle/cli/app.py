@@ -15,9 +15,13 @@ from leindex.lepasserelle.cli.commands import (
     analyze,
     callees,
     callers,
+    cfg,
+    complexity,
+    functions,
     index,
     languages,
     mcp,
+    models,
     parse,
     search,
     show,
@@ -40,8 +44,12 @@ app.command()(callers.callers)
 app.command()(callees.callees)
 app.command()(status.status)
 app.command()(parse.parse)
+app.command()(cfg.cfg)
+app.command()(complexity.complexity)
 app.command()(languages.languages)
 app.command()(mcp.mcp)
+app.add_typer(functions.group, name="functions")
+app.add_typer(models.group, name="models")
 
 
 def _version(asked: bool) -> None:

@@ -10,7 +10,16 @@ from typing import Any
 from leindex.legraphe.neighbours import Ambiguity
 from leindex.leparse.catalogue import LanguageInfo
 from leindex.leparse.outline import FileFacts
-from leindex.lepasserelle.values import Catalogue, Definition, Relations, SearchAnswer, Status
+from leindex.lepasserelle.values import (
+    Catalogue,
+    Complexities,
+    ControlFlow,
+    Definition,
+    Listing,
+    Relations,
+    SearchAnswer,
+    Status,
+)
 from leindex.types import Context, ContextPiece, IndexReport, Relation, SearchHit, Skipped, Symbol
 
 FILE_FLAGS = {1: "generated", 2: "test", 4: "vendored", 8: "example"}
@@ -185,6 +194,7 @@ def file_facts(value: FileFacts) -> dict[str, Any]:
     return {
         **asdict(value),
         "symbols": [{**asdict(each), "parameters": [asdict(one) for one in each.parameters]} for each in value.symbols],
+        "diagnostics": [asdict(each) for each in value.diagnostics],
         "imports": [asdict(each) for each in value.imports],
         "references": [asdict(each) for each in value.references],
     }
@@ -200,6 +210,30 @@ def language(value: LanguageInfo) -> dict[str, Any]:
 def languages(value: Catalogue) -> dict[str, Any]:
     """All languages."""
     return {"languages": [language(each) for each in value.languages]}
+
+
+@render.register
+def control_flow(value: ControlFlow) -> dict[str, Any]:
+    """How control goes through a function."""
+    return {"name": value.name, "file": value.file, "language": value.language, **asdict(value.graph)}
+
+
+@render.register
+def complexities(value: Complexities) -> dict[str, Any]:
+    """Functions that are hard to follow."""
+    rows = [{**asdict(each), **asdict(each.metrics)} for each in value.functions]
+    return {
+        "path": value.path,
+        "count": value.count,
+        "functions": [{key: said for key, said in row.items() if key != "metrics"} for row in rows],
+    }
+
+
+@render.register
+def listing(value: Listing) -> dict[str, Any]:
+    """A small table, one object for each row."""
+    columns = [column.replace(" ", "_") for column in value.columns]
+    return {value.name: [dict(zip(columns, row, strict=True)) for row in value.rows]}
 
 
 def by_reason(report: IndexReport) -> Mapping[str, int]:

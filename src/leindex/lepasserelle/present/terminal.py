@@ -19,15 +19,28 @@ from leindex.lepasserelle.present import numbered
 from leindex.lepasserelle.present.data import by_reason
 from leindex.lepasserelle.present.text import (
     CERTAIN,
+    COLUMNS,
     about_file,
+    amiss,
+    flow_block,
     heading,
     most_first,
+    numbers,
     open_name,
     outline,
     place,
     title,
 )
-from leindex.lepasserelle.values import Catalogue, Definition, Relations, SearchAnswer, Status
+from leindex.lepasserelle.values import (
+    Catalogue,
+    Complexities,
+    ControlFlow,
+    Definition,
+    Listing,
+    Relations,
+    SearchAnswer,
+    Status,
+)
 from leindex.types import Context, IndexReport, SearchHit, Symbol
 
 THEME = "ansi_dark"
@@ -213,7 +226,7 @@ def file_facts(value: FileFacts) -> RenderableType:
             label.append(f"  complexity {symbol.complexity}", style="yellow")
         del branches[depth + 1 :]
         branches.append(branches[depth].add(label))
-    return tree
+    return Group(tree, *(Text(numbered.harmless(line), style="red") for line in amiss(value)))
 
 
 @render.register
@@ -229,5 +242,46 @@ def languages(value: Catalogue) -> RenderableType:
             escape(each.grammar or "none"),
             ", ".join(each.definitions),
             ", ".join(each.knows),
+        )
+    return table
+
+
+@render.register
+def control_flow(value: ControlFlow) -> RenderableType:
+    """Blocks in the order of the source."""
+    parts: list[RenderableType] = [
+        f"[bold]{escape(value.name)}[/bold] [dim]{escape(value.file)}, {value.language}[/dim]"
+    ]
+    for block in value.graph.blocks:
+        first, *others = flow_block(value, block)
+        style = "red" if block.id in value.graph.unreachable else "bold"
+        text = Text(first + "\n", style=style)
+        text.append(numbered.harmless("\n".join(others)), style="default")
+        parts.append(text)
+    return Group(*parts)
+
+
+@render.register
+def complexities(value: Complexities) -> RenderableType:
+    """A table of functions, hardest first."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in COLUMNS:
+        table.add_column(column, justify="right")
+    table.add_column("function", overflow="fold")
+    for each in value.functions:
+        place = f"[dim]{escape(each.file)}:{each.start_line}[/dim]"
+        table.add_row(*numbers(each), f"[bold]{escape(each.name)}[/bold] {place}")
+    return Group(table, f"[dim]{len(value.functions):,} of {value.count:,} functions[/dim]")
+
+
+@render.register
+def listing(value: Listing) -> RenderableType:
+    """A small table."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in value.columns:
+        table.add_column(column, overflow="fold")
+    for first, *others in value.rows:
+        table.add_row(
+            f"[bold]{escape(str(first))}[/bold]", *("-" if cell is None else escape(str(cell)) for cell in others)
         )
     return table

@@ -6,9 +6,20 @@ from collections.abc import Iterator, Mapping
 from functools import singledispatch
 
 from leindex.legraphe.neighbours import Ambiguity
+from leindex.leparse.flow import Block, MeasuredFunction
 from leindex.leparse.outline import FileFacts, FileSymbol
 from leindex.lepasserelle.present.data import by_reason
-from leindex.lepasserelle.values import Catalogue, Definition, Relations, SearchAnswer, Status
+from leindex.lepasserelle.present.diagrams import short
+from leindex.lepasserelle.values import (
+    Catalogue,
+    Complexities,
+    ControlFlow,
+    Definition,
+    Listing,
+    Relations,
+    SearchAnswer,
+    Status,
+)
 from leindex.types import Context, IndexReport, Relation, SearchHit, Symbol
 
 CERTAIN = 0.995
@@ -139,7 +150,50 @@ def file_facts(value: FileFacts) -> str:
     for depth, symbol in outline(value):
         branching = f"  complexity {symbol.complexity}" if symbol.complexity > 1 else ""
         lines.append(f"{symbol.start_line}-{symbol.end_line}\t{'  ' * depth}{title(symbol)}{branching}")
+    return "\n".join([*lines, *amiss(value)]) + "\n"
+
+
+def amiss(facts: FileFacts) -> Iterator[str]:
+    """The syntax errors of a file, one line each."""
+    yield from (f"{each.line}:{each.column}: {each.message}" for each in facts.diagnostics)
+    untold = facts.syntax_errors - len(facts.diagnostics)
+    if untold > 0:
+        yield f"and {untold:,} more"
+
+
+@render.register
+def control_flow(value: ControlFlow) -> str:
+    """Blocks in the order of the source, each with its statements and where control goes from it."""
+    lines = [f"{value.name} ({value.file}, {value.language}): {len(value.graph.blocks)} blocks"]
+    lines += [line for block in value.graph.blocks for line in flow_block(value, block)]
     return "\n".join(lines) + "\n"
+
+
+def flow_block(value: ControlFlow, block: Block) -> list[str]:
+    """One block: what it is called, its statements, and the ways out of it."""
+    ways = [f"{edge.kind} -> {edge.target}" for edge in value.graph.edges if edge.source == block.id]
+    name = block.kind if block.kind != "body" else ""
+    dead = "unreachable" if block.id in value.graph.unreachable else ""
+    about = " ".join(word for word in (f"[{block.id}]", name, dead) if word)
+    statements = [f"  {each.start_line}\t{short(value.texts[each])}" for each in block.statements]
+    return [about, *statements, *([f"  {', '.join(ways)}"] if ways else [])]
+
+
+COLUMNS = ("cognitive", "cyclomatic", "nesting", "parameters", "lines", "volume")
+"""What is shown of a function's numbers."""
+
+
+def numbers(function: MeasuredFunction) -> list[str]:
+    """The columns of one function."""
+    return [f"{getattr(function.metrics, column):.0f}" for column in COLUMNS]
+
+
+@render.register
+def complexities(value: Complexities) -> str:
+    """A line for each function, its numbers first."""
+    rows = [[*numbers(each), f"{each.name} ({each.file}:{each.start_line})"] for each in value.functions]
+    lines = ["\t".join([*COLUMNS, "function"]), *("\t".join(row) for row in rows)]
+    return "\n".join(lines) + f"\n{len(value.functions):,} of {value.count:,} functions\n"
 
 
 def about_file(facts: FileFacts) -> str:
@@ -169,3 +223,9 @@ def languages(value: Catalogue) -> str:
         known = ", ".join((*each.definitions, *each.knows)) or "sections"
         lines.append(f"{each.name}: {' '.join(each.extensions)}  [{each.grammar or 'no grammar'}]  {known}")
     return "\n".join(lines) + "\n"
+
+
+@render.register
+def listing(value: Listing) -> str:
+    """One line per row, its columns set apart."""
+    return "".join("  ".join("-" if cell is None else str(cell) for cell in row) + "\n" for row in value.rows)

@@ -1,5 +1,6 @@
 //! `./x`: a file beside this one without its extension, or the index file of a folder.
 //!
+//! A path may begin with the name of a package (`package:shop/src/cart.dart`): its files lie below a folder of its own.
 //! A path that does not start with a dot is a library, unless a file of the project lies there: below the root, or
 //! below `src` for the usual `@/x`; beside this file, if the path has an extension of the language (`pool.zig`).
 
@@ -10,7 +11,11 @@ use crate::graph::resolve::project::{Project, folder};
 pub fn locate(project: &Project, file: u32, import: &ImportEntry) -> Target {
     let path = project.text(import.path);
     let here = folder(project.text(project.data.files[file as usize].path));
-    let found = if path.starts_with(b".") {
+    let traits = project.traits_of(file);
+    let inside = traits.package_prefix.as_deref().and_then(|prefix| path.strip_prefix(prefix.as_bytes()));
+    let found = if let Some(inside) = inside {
+        in_package(project, file, here, inside)
+    } else if path.starts_with(b".") || traits.package_prefix.is_some() {
         join(here, path).and_then(|path| file_at(project, file, &path))
     } else {
         let below = path.strip_prefix(b"@/").or_else(|| path.strip_prefix(b"~/")).unwrap_or(path);
@@ -19,6 +24,20 @@ pub fn locate(project: &Project, file: u32, import: &ImportEntry) -> Target {
         beside.into_iter().chain([&b""[..], b"src"]).find_map(|root| file_at(project, file, &join(root, below)?))
     };
     found.map_or(Target::Missing, |found| Target::Module(project.data.files[found as usize].first_node))
+}
+
+/// `shop/src/cart.dart` is `src/cart.dart` in the folder for sources of `shop`: below a folder of that name above this
+/// file or beside one of those, or in the nearest folder for sources.
+fn in_package(project: &Project, file: u32, here: &[u8], path: &[u8]) -> Option<u32> {
+    let slash = path.iter().position(|&byte| byte == b'/')?;
+    let (package, rest) = (&path[..slash], &path[slash + 1..]);
+    let sources = project.traits_of(file).package_sources.as_bytes();
+    let above = || std::iter::successors(Some(here), |at| (!at.is_empty()).then(|| folder(at)));
+    let mut of_package =
+        above().filter_map(|at| file_at(project, file, &join(at, &[package, sources, rest].join(&b'/'))?));
+    of_package
+        .next()
+        .or_else(|| above().find_map(|at| file_at(project, file, &join(at, &[sources, rest].join(&b'/'))?)))
 }
 
 /// `a/b` and `../c/./d` give `a/c/d`; None when the path climbs out of the project.

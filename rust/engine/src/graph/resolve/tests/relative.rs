@@ -97,3 +97,27 @@ function push()
 ",
     );
 }
+
+#[test]
+fn the_name_of_a_package_stands_for_its_folder_of_sources() {
+    check(
+        "
+== pkgs/shop/bin/main.dart
+from package:shop/src/cart.dart import *
+from package:money/money.dart import Cash
+from helper.dart import help
+from package:foreign/shop.dart import Till
+function main()
+  call pick              # -> pkgs/shop/lib/src/cart.dart.pick 0.85
+  call Cash              # -> pkgs/money/lib/money.dart.Cash 0.95
+  call help              # -> pkgs/shop/bin/helper.dart.help 0.95
+  call Till              # -> nothing
+== pkgs/shop/bin/helper.dart
+function help()
+== pkgs/shop/lib/src/cart.dart
+function pick()
+== pkgs/money/lib/money.dart
+class Cash
+",
+    );
+}

@@ -1,0 +1,314 @@
+//! Ways out: jumps, exceptions, and the cleanup that each of them passes.
+
+use tree_sitter::Node;
+
+use super::super::blocks::{EXIT, EdgeKind};
+use super::super::rules::{Part, Role, Rule};
+use super::{Builder, bare};
+
+/// Cleanups inside cleanups of which every way out gets its own copy; deeper ones share the first.
+const MOST_COPIES: u32 = 3;
+
+/// What a jump may land in or has to pass.
+pub(super) enum Frame<'t> {
+    Loop {
+        labels: Vec<Vec<u8>>,
+        after: u32,
+        again: u32,
+    },
+    /// A switch or labelled block; only `plain` ones are left by a `break` without a label.
+    Breakable {
+        labels: Vec<Vec<u8>>,
+        to: u32,
+        plain: bool,
+    },
+    /// A switch whose cases are jumped to.
+    Dispatch {
+        from: u32,
+        has_default: bool,
+    },
+    /// A case, and the body of the next one.
+    Case {
+        next: Option<u32>,
+    },
+    Catch {
+        dispatch: u32,
+    },
+    Retry {
+        begin: u32,
+    },
+    Cleanup(Cleanup<'t>),
+}
+
+pub(super) struct Cleanup<'t> {
+    what: Care<'t>,
+    /// Scopes that are open around it.
+    depth: usize,
+    /// An exception that nobody throws by name passes it, too.
+    implicit: bool,
+    /// Where control goes on if the cleanup ends an exception.
+    suppressed: Option<u32>,
+    copies: Vec<Copy>,
+}
+
+#[derive(Clone, Copy)]
+enum Care<'t> {
+    /// The body of `finally` or `defer`.
+    Body(Node<'t>, &'t Rule, Part),
+    /// Leaving what the head of `with` entered.
+    Head(Node<'t>, Option<Node<'t>>),
+}
+
+#[derive(Clone, Copy)]
+struct Copy {
+    target: u32,
+    kind: EdgeKind,
+    entry: u32,
+    end: u32,
+}
+
+impl<'t> Builder<'t> {
+    /// Whether a statement that fails does so visibly: inside of `try` or `with`.
+    pub(super) fn is_protected(&self) -> bool {
+        self.frames.iter().any(|frame| match frame {
+            Frame::Catch { .. } => true,
+            Frame::Cleanup(cleanup) => cleanup.implicit,
+            _ => false,
+        })
+    }
+
+    /// An exception from the current block, to whoever catches it.
+    pub(super) fn raise(&mut self) {
+        let caught = self.frames.iter().enumerate().rev().find_map(|(place, frame)| match frame {
+            Frame::Catch { dispatch } => Some((place + 1, *dispatch)),
+            _ => None,
+        });
+        let (until, target) = caught.unwrap_or((0, EXIT));
+        self.leave(until, target, EdgeKind::Exception);
+    }
+
+    /// Goes from the current block to `target`, through the cleanup of every frame from `until` on. Stands as before.
+    fn leave(&mut self, until: usize, target: u32, kind: EdgeKind) {
+        let (mut from, mut label) = (self.current, kind);
+        let mut place = self.frames.len();
+        while place > until {
+            place -= 1;
+            let Frame::Cleanup(cleanup) = &self.frames[place] else { continue };
+            let enter = if label == EdgeKind::Exception { label } else { EdgeKind::Finally };
+            if let Some(copy) = cleanup.copies.iter().find(|copy| (copy.target, copy.kind) == (target, kind)) {
+                return self.edge(from, copy.entry, enter);
+            }
+            let shared = cleanup.copies.first().copied().filter(|_| self.copying >= MOST_COPIES);
+            let copy = match shared {
+                Some(copy) => {
+                    self.edge(from, copy.entry, enter);
+                    copy
+                }
+                None => self.copy(place, Copy { target, kind, entry: 0, end: 0 }, from, enter),
+            };
+            if !self.entered[copy.end as usize] {
+                return;
+            }
+            (from, label) = (copy.end, kind);
+        }
+        self.edge(from, target, kind);
+    }
+
+    /// One more copy of the cleanup of a frame.
+    fn copy(&mut self, place: usize, copy: Copy, from: u32, enter: EdgeKind) -> Copy {
+        let entry = self.block();
+        self.edge(from, entry, enter);
+        let frames = self.frames.split_off(place);
+        let end = match &frames[0] {
+            Frame::Cleanup(cleanup) => {
+                let end = self.clean(cleanup.what, cleanup.depth, entry);
+                if let Some(after) = cleanup.suppressed.filter(|_| copy.kind == EdgeKind::Exception) {
+                    self.edge(end, after, EdgeKind::Next);
+                }
+                end
+            }
+            _ => entry,
+        };
+        self.frames.extend(frames);
+        let copy = Copy { entry, end, ..copy };
+        if let Some(Frame::Cleanup(cleanup)) = self.frames.get_mut(place) {
+            cleanup.copies.push(copy);
+        }
+        copy
+    }
+
+    /// Builds a cleanup from a block on; the block where it ends.
+    fn clean(&mut self, care: Care<'t>, depth: usize, entry: u32) -> u32 {
+        let before = (self.current, self.sealed, self.statement.take());
+        let scopes = self.names.take(depth);
+        self.copying += 1;
+        self.stand(entry);
+        match care {
+            Care::Body(node, rule, part) => self.statements(rule.all(part, node)),
+            Care::Head(node, body) => self.head(node, body),
+        }
+        self.copying -= 1;
+        let end = self.current;
+        self.names.give_back(scopes);
+        (self.current, self.sealed, self.statement) = before;
+        end
+    }
+
+    fn begin_cleanup(&mut self, what: Care<'t>, implicit: bool, suppressed: Option<u32>) {
+        let depth = self.names.depth();
+        self.frames.push(Frame::Cleanup(Cleanup { what, depth, implicit, suppressed, copies: Vec::new() }));
+    }
+
+    /// The way on: its copy of the innermost cleanup stands in line.
+    pub(super) fn end_cleanup(&mut self) {
+        if let Some(Frame::Cleanup(cleanup)) = self.frames.pop()
+            && self.entered[self.current as usize]
+        {
+            let entry = self.block();
+            self.edge(self.current, entry, EdgeKind::Finally);
+            let end = self.clean(cleanup.what, cleanup.depth, entry);
+            self.stand(end);
+        }
+    }
+
+    pub(super) fn trying(&mut self, node: Node<'t>, rule: &'t Rule) {
+        let handlers = rule.all(Part::Handlers, node);
+        let cleans = !rule.all(Part::Finally, node).is_empty();
+        if cleans {
+            self.begin_cleanup(Care::Body(node, rule, Part::Finally), true, None);
+        }
+        let resources = !rule.all(Part::Resources, node).is_empty();
+        let (begin, dispatch, after) = (self.block(), self.block(), self.block());
+        self.go(begin, EdgeKind::Next);
+        if !handlers.is_empty() {
+            self.frames.push(Frame::Catch { dispatch });
+        }
+        self.scope(
+            |builder| if resources { builder.with(node, rule) } else { builder.statements(rule.all(Part::Body, node)) },
+        );
+        if !handlers.is_empty() {
+            self.frames.pop();
+        }
+        self.scope(|builder| builder.statements(rule.all(Part::Else, node)));
+        self.edge(self.current, after, EdgeKind::Next);
+        if !handlers.is_empty() {
+            self.stand(dispatch);
+            self.frames.push(Frame::Retry { begin });
+            self.handle(handlers, after);
+            self.frames.pop();
+        }
+        self.stand(after);
+        if cleans {
+            self.end_cleanup();
+        }
+    }
+
+    /// Handlers are tried in their order; what none takes goes on outwards.
+    fn handle(&mut self, handlers: Vec<Node<'t>>, after: u32) {
+        for handler in handlers {
+            let Some(rule) = self.table.rule(handler, self.source) else { continue };
+            let patterns = rule.all(Part::Patterns, handler);
+            let (body, next) = (self.block(), self.block());
+            self.head(handler, rule.one(Part::Body, handler));
+            let open =
+                patterns.is_empty() || patterns.iter().any(|pattern| self.table.is_wildcard(self.text(*pattern)));
+            self.expressions(patterns);
+            if open || rule.default {
+                self.edge(self.current, body, EdgeKind::Next);
+            } else {
+                self.edge(self.current, body, EdgeKind::True);
+                self.edge(self.current, next, EdgeKind::False);
+            }
+            self.stand(body);
+            self.scope(|builder| {
+                for target in rule.all(Part::Target, handler) {
+                    builder.bind(target, "catch", Some(false));
+                }
+                builder.statements(rule.all(Part::Body, handler));
+            });
+            self.edge(self.current, after, EdgeKind::Next);
+            self.stand(next);
+        }
+        if self.entered[self.current as usize] {
+            self.raise();
+        }
+    }
+
+    pub(super) fn with(&mut self, node: Node<'t>, rule: &'t Rule) {
+        let body = rule.one(Part::Body, node);
+        let after = self.block();
+        self.scope(|builder| {
+            builder.head(node, body);
+            builder.expressions(rule.all(Part::Resources, node));
+            for target in rule.all(Part::Target, node) {
+                builder.bind(target, "with", Some(false));
+            }
+            builder.begin_cleanup(Care::Head(node, body), true, rule.suppresses.then_some(after));
+            builder.statements(rule.all(Part::Body, node));
+            builder.end_cleanup();
+        });
+        self.go(after, EdgeKind::Next);
+    }
+
+    pub(super) fn defer(&mut self, node: Node<'t>, rule: &'t Rule) {
+        self.head(node, rule.one(Part::Body, node));
+        self.begin_cleanup(Care::Body(node, rule, Part::Body), false, None);
+    }
+
+    pub(super) fn propagate(&mut self, node: Node<'t>, rule: &'t Rule) {
+        self.expressions(rule.all(Part::Value, node));
+        self.leave(0, EXIT, EdgeKind::Return);
+        let next = self.block();
+        self.go(next, EdgeKind::Next);
+    }
+
+    pub(super) fn assert(&mut self, node: Node<'t>, rule: &'t Rule) {
+        let (holds, fails) = (self.block(), self.block());
+        self.condition(rule.one(Part::Condition, node), holds, fails, rule.negated);
+        self.stand(fails);
+        self.expressions(rule.all(Part::Value, node));
+        self.raise();
+        self.stand(holds);
+    }
+
+    pub(super) fn jump(&mut self, node: Node<'t>, rule: &'t Rule) {
+        self.unit(node);
+        self.statement = self.blocks[self.current as usize].units.last().copied();
+        self.expressions(rule.all(Part::Value, node));
+        self.statement = None;
+        let label = rule.one(Part::Label, node).map(|label| bare(self.text(label)).to_vec());
+        let target = self.target(rule.role, label.as_deref());
+        match (rule.role, target) {
+            (Role::Throw, _) => self.raise(),
+            (Role::Return, _) => self.leave(0, EXIT, EdgeKind::Return),
+            (Role::Exit, _) => self.edge(self.current, EXIT, EdgeKind::Exit),
+            (_, Some((until, target, kind))) => self.leave(until, target, kind),
+            // A jump that leads nowhere, in broken code: it is a statement like any other.
+            _ => return,
+        }
+        self.stop();
+    }
+
+    /// Where a jump lands: the frames from a place on are left.
+    fn target(&mut self, role: Role, label: Option<&[u8]>) -> Option<(usize, u32, EdgeKind)> {
+        if role == Role::Goto {
+            return Some((self.frames.len(), self.mark(label?), EdgeKind::Goto));
+        }
+        let named = |labels: &[Vec<u8>]| label.is_none_or(|label| labels.iter().any(|known| known == label));
+        self.frames.iter().enumerate().rev().find_map(|(place, frame)| {
+            let (target, kind) = match (role, frame) {
+                (Role::Break, Frame::Loop { labels, after, .. }) if named(labels) => (*after, EdgeKind::Break),
+                (Role::Break, Frame::Breakable { labels, to, plain })
+                    if (*plain || label.is_some()) && named(labels) =>
+                {
+                    (*to, EdgeKind::Break)
+                }
+                (Role::Continue, Frame::Loop { labels, again, .. }) if named(labels) => (*again, EdgeKind::Continue),
+                (Role::Fallthrough, Frame::Case { next }) => ((*next)?, EdgeKind::Next),
+                (Role::Retry, Frame::Retry { begin }) => (*begin, EdgeKind::LoopBack),
+                _ => return None,
+            };
+            Some((place + 1, target, kind))
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! Loops and comprehensions: a head that is tested or asked for the next item, a body, and the way back.
+
+use tree_sitter::Node;
+
+use super::super::blocks::EdgeKind;
+use super::super::rules::{Part, Role, Rule};
+use super::leaving::Frame;
+use super::{Builder, bare};
+
+impl<'t> Builder<'t> {
+    pub(super) fn looping(&mut self, node: Node<'t>, rule: &'t Rule, mut labels: Vec<Vec<u8>>) {
+        labels.extend(rule.all(Part::Label, node).into_iter().map(|label| bare(self.text(label)).to_vec()));
+        self.scope(|builder| match rule.role {
+            Role::ForEach => builder.for_each(node, rule, labels),
+            Role::DoWhile => builder.do_while(node, rule, labels),
+            _ => builder.while_or_for(node, rule, labels),
+        });
+    }
+
+    fn body(&mut self, node: Node<'t>, rule: &'t Rule, frame: Frame<'t>) {
+        self.frames.push(frame);
+        self.statements(rule.all(Part::Body, node));
+        self.frames.pop();
+    }
+
+    /// What runs when the loop ends by itself, and not after a `break`.
+    fn finish(&mut self, node: Node<'t>, rule: &'t Rule, done: u32, after: u32) {
+        self.stand(done);
+        self.statements(rule.all(Part::Else, node));
+        self.go(after, EdgeKind::Next);
+    }
+
+    fn while_or_for(&mut self, node: Node<'t>, rule: &'t Rule, labels: Vec<Vec<u8>>) {
+        self.statements(rule.all(Part::Init, node));
+        let (head, body, done, after) = (self.block(), self.block(), self.block(), self.block());
+        let again = if rule.has(Part::Update) { self.block() } else { head };
+        self.go(head, EdgeKind::Next);
+        self.condition(rule.one(Part::Condition, node), body, done, rule.negated);
+        self.stand(body);
+        self.body(node, rule, Frame::Loop { labels, after, again });
+        if again == head {
+            self.edge(self.current, head, EdgeKind::LoopBack);
+        } else {
+            self.go(again, EdgeKind::Next);
+            self.statements(rule.all(Part::Update, node));
+            self.edge(self.current, head, EdgeKind::LoopBack);
+        }
+        self.finish(node, rule, done, after);
+    }
+
+    fn do_while(&mut self, node: Node<'t>, rule: &'t Rule, labels: Vec<Vec<u8>>) {
+        let (body, test, back, after) = (self.block(), self.block(), self.block(), self.block());
+        self.go(body, EdgeKind::Next);
+        self.body(node, rule, Frame::Loop { labels, after, again: test });
+        self.go(test, EdgeKind::Next);
+        self.condition(rule.one(Part::Condition, node), back, after, rule.negated);
+        self.edge(back, body, EdgeKind::LoopBack);
+        self.stand(after);
+    }
+
+    fn for_each(&mut self, node: Node<'t>, rule: &'t Rule, labels: Vec<Vec<u8>>) {
+        let (head, body, done, after) = (self.block(), self.block(), self.block(), self.block());
+        self.iterate(node, rule, head, body, done);
+        self.body(node, rule, Frame::Loop { labels, after, again: head });
+        self.edge(self.current, head, EdgeKind::LoopBack);
+        self.finish(node, rule, done, after);
+    }
+
+    /// The head of a for-each; stands in the body, with the item bound.
+    fn iterate(&mut self, node: Node<'t>, rule: &'t Rule, head: u32, body: u32, done: u32) {
+        self.expressions(rule.all(Part::Iterable, node));
+        self.go(head, EdgeKind::Next);
+        self.head(node, rule.one(Part::Body, node));
+        self.edge(self.current, body, EdgeKind::True);
+        self.edge(self.current, done, EdgeKind::False);
+        self.stand(body);
+        for target in rule.all(Part::Target, node) {
+            self.bind(target, "loop", Some(false));
+        }
+    }
+
+    pub(super) fn comprehension(&mut self, node: Node<'t>, rule: &'t Rule) {
+        let after = self.block();
+        self.scope(|builder| {
+            // Where an item that is not taken goes, and where the loop that ends goes.
+            let (mut next, mut ended) = (after, after);
+            for clause in rule.all(Part::Clauses, node) {
+                let Some(own) = builder.table.rule(clause, builder.source) else { continue };
+                let body = builder.block();
+                match own.role {
+                    Role::ForEach => {
+                        let head = builder.block();
+                        builder.iterate(clause, own, head, body, ended);
+                        (next, ended) = (head, head);
+                    }
+                    _ => builder.condition(own.one(Part::Condition, clause), body, next, false),
+                }
+                builder.stand(body);
+            }
+            builder.statements(rule.all(Part::Body, node));
+            builder.edge(builder.current, next, EdgeKind::LoopBack);
+        });
+        self.stand(after);
+    }
+}

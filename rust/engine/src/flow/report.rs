@@ -1,0 +1,189 @@
+//! What is said of functions to the outside: graphs and metrics of a source text, as plain values.
+
+use std::ops::Range;
+use std::time::Instant;
+
+use serde::Serialize;
+use tree_sitter::{Node, Tree};
+
+use super::blocks::{EXIT, Graph, Touch};
+use super::build::graph_of;
+use super::complexity::{Metrics, measure};
+use super::dominance::{NONE, dominance};
+use super::reaching::def_use;
+use super::rules::{FlowTable, Role};
+use crate::syntax::extract::extract;
+use crate::syntax::facts::{FileFacts, Str, SymbolKind, flag};
+use crate::syntax::parse::{Limits, parse_tree};
+use crate::syntax::rules::Table;
+
+/// A definition or use: of what, how, and where.
+#[derive(Debug, Serialize)]
+pub struct ValueInfo {
+    pub variable: String,
+    /// The number of the variable: two of one name in different scopes differ.
+    pub number: u32,
+    pub how: &'static str,
+    pub block: u32,
+    pub line: u32,
+    pub byte: u32,
+}
+
+#[derive(Debug, Serialize)]
+pub struct BlockInfo {
+    /// Statements as (first byte, end, first line, last line).
+    pub statements: Vec<(u32, u32, u32, u32)>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct GraphInfo {
+    pub entry: u32,
+    pub exit: u32,
+    pub blocks: Vec<BlockInfo>,
+    pub edges: Vec<(u32, u32, &'static str)>,
+    pub unreachable: Vec<u32>,
+    pub dominators: Vec<Option<u32>>,
+    pub post_dominators: Vec<Option<u32>>,
+    pub control_dependence: Vec<(u32, u32)>,
+    pub definitions: Vec<ValueInfo>,
+    pub uses: Vec<ValueInfo>,
+    /// Pairs: place in `uses`, place in `definitions`.
+    pub def_use: Vec<(u32, u32)>,
+    pub too_deep: bool,
+}
+
+/// One function of a file and its numbers.
+#[derive(Debug, Serialize)]
+pub struct Measured {
+    pub name: String,
+    pub kind: &'static str,
+    pub start_line: u32,
+    pub end_line: u32,
+    pub start_byte: u32,
+    pub end_byte: u32,
+    #[serde(flatten)]
+    pub metrics: Metrics,
+}
+
+/// The graph of what stands in a range of bytes: a function or a class body; without a range of the whole file. None without a
+/// grammar.
+pub fn flow_of(source: &[u8], range: Option<Range<usize>>, flow: &FlowTable, syntax: &Table) -> Option<GraphInfo> {
+    let tree = parse_tree(source, syntax, Limits::default().time)?;
+    let node = node_in(&tree, range, source, flow);
+    Some(describe(&graph_of(node, source, flow)))
+}
+
+/// The numbers of what stands in a range of bytes.
+pub fn metrics_of(source: &[u8], range: Option<Range<usize>>, flow: &FlowTable, syntax: &Table) -> Option<Metrics> {
+    let tree = parse_tree(source, syntax, Limits::default().time)?;
+    Some(measure(node_in(&tree, range, source, flow), source, flow, syntax))
+}
+
+/// All functions of a file that have a body, in the order of the source.
+pub fn measure_all(path: &str, source: &[u8], flow: &FlowTable, syntax: &Table) -> Vec<Measured> {
+    let Some(tree) = parse_tree(source, syntax, Limits::default().time) else { return Vec::new() };
+    let Some(facts) = extract(path, source, &tree, syntax, 0, Instant::now() + Limits::default().time) else {
+        return Vec::new();
+    };
+    let functions = bodies(&tree, source, flow, &[Role::Function]);
+    let mut measured = Vec::new();
+    for symbol in &facts.symbols {
+        let kind = symbol.kind();
+        if !matches!(kind, SymbolKind::Function | SymbolKind::Method) || symbol.flags & flag::DECLARATION != 0 {
+            continue;
+        }
+        let (start, end) = (symbol.start_byte as usize, symbol.end_byte as usize);
+        let Some(node) = longest(&functions, start..end) else { continue };
+        measured.push(Measured {
+            name: text(&facts, symbol.qualified),
+            kind: kind.name(),
+            start_line: symbol.start_line,
+            end_line: symbol.end_line,
+            start_byte: symbol.start_byte,
+            end_byte: symbol.end_byte,
+            metrics: measure(node, source, flow, syntax),
+        });
+    }
+    measured
+}
+
+fn text(facts: &FileFacts, text: Str) -> String {
+    String::from_utf8_lossy(facts.text(text)).into_owned()
+}
+
+/// Functions, and classes, in the order of the source.
+fn bodies<'t>(tree: &'t Tree, source: &[u8], flow: &FlowTable, roles: &[Role]) -> Vec<Node<'t>> {
+    let mut found = Vec::new();
+    let mut cursor = tree.walk();
+    loop {
+        if flow.role(cursor.node(), source).is_some_and(|role| roles.contains(&role)) {
+            found.push(cursor.node());
+        }
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return found;
+            }
+        }
+    }
+}
+
+/// The longest that begins in a range. A definition has decorators, a name or modifiers before it, and a comment may
+/// stand behind it; but nothing in it is longer than itself.
+fn longest<'t>(bodies: &[Node<'t>], range: Range<usize>) -> Option<Node<'t>> {
+    let first = bodies.partition_point(|node| node.start_byte() < range.start);
+    let inside = bodies[first..].iter().take_while(|node| node.start_byte() < range.end);
+    inside.copied().reduce(|one, other| if other.byte_range().len() > one.byte_range().len() { other } else { one })
+}
+
+fn node_in<'t>(tree: &'t Tree, range: Option<Range<usize>>, source: &[u8], flow: &FlowTable) -> Node<'t> {
+    let root = tree.root_node();
+    let Some(range) = range else { return root };
+    let bodies = bodies(tree, source, flow, &[Role::Function, Role::Class]);
+    let inside = || root.descendant_for_byte_range(range.start, range.end.saturating_sub(1).max(range.start));
+    longest(&bodies, range.clone()).or_else(inside).unwrap_or(root)
+}
+
+fn describe(graph: &Graph) -> GraphInfo {
+    let dominance = dominance(graph);
+    let chains = def_use(graph);
+    let (mut definitions, mut uses) = (Vec::new(), Vec::new());
+    let mut number = Vec::new();
+    for (block, held) in graph.blocks.iter().enumerate() {
+        for access in &held.accesses {
+            let list = if access.touch == Touch::Use { &mut uses } else { &mut definitions };
+            number.push(list.len() as u32);
+            list.push(ValueInfo {
+                variable: graph.variables[access.variable as usize].clone(),
+                number: access.variable,
+                how: access.how,
+                block: block as u32,
+                line: access.line,
+                byte: access.byte,
+            });
+        }
+    }
+    let place = |block: &u32| (*block != NONE).then_some(*block);
+    GraphInfo {
+        entry: 0,
+        exit: EXIT,
+        blocks: graph
+            .blocks
+            .iter()
+            .map(|block| BlockInfo {
+                statements: block.units.iter().map(|u| (u.start_byte, u.end_byte, u.start_line, u.end_line)).collect(),
+            })
+            .collect(),
+        edges: graph.edges.iter().map(|edge| (edge.from, edge.to, edge.kind.name())).collect(),
+        unreachable: dominance.unreachable,
+        dominators: dominance.dominators.iter().map(place).collect(),
+        post_dominators: dominance.post_dominators.iter().map(place).collect(),
+        control_dependence: dominance.control_dependence,
+        definitions,
+        uses,
+        def_use: chains.into_iter().map(|(at, from)| (number[at as usize], number[from as usize])).collect(),
+        too_deep: graph.too_deep,
+    }
+}

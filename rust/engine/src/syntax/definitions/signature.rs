@@ -1,0 +1,129 @@
+//! Extent and text of a signature: where it begins and ends, the name in it, and what stands behind its parameters.
+
+use tree_sitter::Node;
+
+use super::Place;
+use crate::syntax::extract::Extractor;
+use crate::syntax::facts::{Str, SymbolKind};
+use crate::syntax::names;
+use crate::syntax::rules::{Part, Role, Rule, mark};
+
+/// A symbol for a variable shows its first line up to this many bytes.
+const VARIABLE_SIGNATURE: usize = 160;
+
+impl Extractor<'_> {
+    /// Where the signature starts: at the keyword that opens the definition, and after decorators inside it.
+    pub fn signature_start(&self, place: &Place) -> u32 {
+        let start = place.node.start_byte() as u32;
+        if let Some((lead, keyword)) = place.lead.and_then(|lead| Some((lead, lead.keyword?))) {
+            // `const a = 1, b = 2`: only the first follows the keyword.
+            let before = self.source.get(keyword as usize..start as usize);
+            let alone = lead.whole || before.is_some_and(|text| !text.contains(&b',') && !text.contains(&b'='));
+            return if alone { keyword } else { start };
+        }
+        let before = |node: Node| {
+            self.role(node) == Some(Role::Decorator) || self.table.marks(node.kind_id()) & mark::COMMENT != 0
+        };
+        let mut cursor = place.node.walk();
+        for child in place.node.children(&mut cursor) {
+            if before(child) {
+                continue;
+            }
+            if child.child(0).is_none_or(|first| !before(first)) {
+                return child.start_byte() as u32;
+            }
+            let mut inner = child.walk();
+            let word = child.children(&mut inner).find(|word| !before(*word));
+            if let Some(word) = word {
+                return word.start_byte() as u32;
+            }
+        }
+        start
+    }
+
+    pub fn signature(&mut self, kind: SymbolKind, start: u32, end: u32) -> Str {
+        let text = &self.source[start as usize..end as usize];
+        let text = if kind == SymbolKind::Variable {
+            let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+            &line[..line.len().min(VARIABLE_SIGNATURE)]
+        } else {
+            text
+        };
+        self.strings.intern(names::folded(text).as_bytes())
+    }
+
+    pub fn body<'t>(&self, place: &Place<'t>, rule: &Rule) -> Option<Node<'t>> {
+        let of_value = self.rule_of(place.callable).filter(|_| place.callable != place.node);
+        let body = of_value.map_or(&rule.body, |value| &value.body);
+        body.of(place.callable).or_else(|| {
+            if rule.of_call {
+                return body.of(self.arguments(place.callable)?); // `def f(x), do: x`
+            }
+            // `type Point struct {…}`: the body is inside the type.
+            let inner = rule.type_part.of(place.node).filter(|_| !rule.kinds.is_empty())?;
+            let inner_rule = self.rule_of(inner)?;
+            inner_rule.body.of(inner)
+        })
+    }
+
+    /// The last part of what is defined: `app.use = function` defines `use`.
+    pub fn definition_name<'t>(&self, name: Node<'t>) -> &'t [u8]
+    where
+        Self: 't,
+    {
+        let mut name = name;
+        let mut text = self.text(name);
+        while let Some(rule) = self.rule_of(name) {
+            let inner = match rule.role {
+                Role::Member | Role::MemberType => rule.property.of(name),
+                Role::Transparent => rule.name.of(name),
+                Role::Name => {
+                    let end = rule.body.of(name).map_or(name.end_byte(), |body| body.start_byte());
+                    text = self.source[name.start_byte()..end].trim_ascii();
+                    None
+                }
+                _ => None,
+            };
+            let Some(inner) = inner.filter(|inner| *inner != name) else { break };
+            name = inner;
+            text = self.text(name);
+        }
+        text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text)
+    }
+
+    /// What stands behind the parameters: `auto f() -> int`.
+    pub fn returns_behind(&mut self, place: &Place, rule: &Rule) -> Str {
+        let (mut node, mut rule) = (place.callable, Some(rule).filter(|_| place.kind.is_callable()));
+        while let Some(declarator) = rule.and_then(|rule| rule.name.of(node)).filter(|inner| *inner != node) {
+            let mut cursor = declarator.walk();
+            let found = declarator.children(&mut cursor).find(|child| self.role(*child) == Some(Role::Returns));
+            if let Some(found) = found {
+                return self.text_of_type(found, &Part::default());
+            }
+            rule = self.table.rule(declarator.kind_id());
+            node = declarator;
+        }
+        Str::NONE
+    }
+
+    /// The last thing in a definition that is code. Where no mark closes a body, comments behind it lie inside.
+    pub fn end_of_code<'t>(&self, node: Node<'t>) -> Node<'t> {
+        let mut last = node;
+        let code_in = |node: Node<'t>| {
+            let children = (0..node.child_count()).rev().filter_map(|index| node.child(index));
+            let mut code = children.filter(|child| self.table.marks(child.kind_id()) & mark::COMMENT == 0);
+            code.next().filter(|_| self.table.rules.layout)
+        };
+        while let Some(child) = code_in(last) {
+            last = child;
+        }
+        last
+    }
+}
+
+/// The line on which a node ends, counted from 1.
+pub fn last_line(node: Node) -> u32 {
+    let end = node.end_position();
+    let row = if end.column == 0 && end.row > node.start_position().row { end.row - 1 } else { end.row };
+    row as u32 + 1
+}

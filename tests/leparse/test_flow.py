@@ -1,0 +1,123 @@
+"""What each `flow.toml` makes of source text: fixtures say where control goes, and every row is needed by one."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from copy import deepcopy
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leindex import CodeIntelligence, compute_flow, measure
+from leindex.errors import AmbiguousSymbol, LanguageError, SymbolNotFound
+from leindex.leparse.languages import languages, read_flow
+from leindex.leparse.native import Flow
+from tests.leparse.flow_in_comments import check, separated
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "flow"
+NAMES = sorted(name for name, spec in languages().by_name.items() if spec.has_flow)
+ALL = [(name, path) for name in NAMES for path in sorted((FIXTURES / name).iterdir())]
+
+
+@pytest.mark.parametrize(("language", "path"), ALL, ids=[path.relative_to(FIXTURES).as_posix() for _, path in ALL])
+def test_the_flow_of_a_fixture_is_what_its_comments_say(language: str, path: Path) -> None:
+    complaints = check(language, path.read_text(encoding="utf-8"))
+    assert not complaints, "\n" + "\n".join(complaints)
+
+
+def rules(language: str) -> dict[str, Any]:
+    folder = files("leindex.leparse.languages") / language
+    return read_flow(folder, folder)
+
+
+def described(language: str, said: dict[str, Any], sources: list[bytes]) -> list[str]:
+    spec = languages()[language]
+    flow = Flow(spec.native, json.dumps(said))
+    found = []
+    for source in sources:
+        found.append(flow.measure("x", source))
+        symbols = CodeIntelligence(language).get_signatures(source)
+        found += [flow.graph(source, symbol.start_byte, symbol.end_byte) for symbol in symbols]
+    return found
+
+
+def turned(said: dict[str, Any], own: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rules again and again, each time with one row of the language's own file turned into another role."""
+    for table in ("nodes", "calls"):
+        for kind, row in own.get(table, {}).items():
+            changed = deepcopy(said)
+            if isinstance(row, dict) and row.get("optional"):
+                continue  # the installed grammar may lack it
+            changed[table][kind] = {"role": "break" if "exit" in str(row) else "exit"}
+            yield f"[{table}] {kind}", changed
+    for key in own.keys() - {"nodes", "calls", "inherits"}:
+        yield key, {name: value for name, value in said.items() if name != key}
+
+
+@pytest.mark.parametrize("language", NAMES)
+def test_every_row_of_a_flow_is_met_in_a_fixture(language: str) -> None:
+    own = tomllib.loads((files("leindex.leparse.languages") / language / "flow.toml").read_text("utf-8"))
+    sources = [separated(path.read_text("utf-8"))[0].encode() for path in sorted((FIXTURES / language).iterdir())]
+    said = rules(language)
+    usual = described(language, said, sources)
+    unnoticed = [what for what, other in turned(said, own) if described(language, other, sources) == usual]
+    assert not unnoticed, f"no fixture of {language} has: " + "; ".join(unnoticed)
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ({"if_statement": {"role": "whenever"}}, 'if_statement: unknown role "whenever"'),
+        ({"if_statement": {"role": "if", "colour": "red"}}, 'if_statement: unknown key "colour"'),
+        (
+            {"if_statement": {"role": "if", "condition": "wether"}},
+            'condition: the grammar has no field or kind in "wether"',
+        ),
+        ({"perhaps_statement": {"role": "if"}}, 'no kind "perhaps_statement"'),
+    ],
+)
+def test_what_no_grammar_or_vocabulary_knows_is_an_error_that_names_it(row: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match="flow of python") as error:
+        Flow(languages()["python"].native, json.dumps({"nodes": row}))
+    assert named in str(error.value)
+
+
+def test_a_function_is_found_by_name_or_line_and_ambiguity_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("class A:\n    def f(self):\n        return 1\nclass B:\n    def f(self):\n        return 2\n")
+    assert compute_flow(path, "A.f") == compute_flow(path, 3)
+    with pytest.raises(AmbiguousSymbol, match=r"a\.py:5"):
+        compute_flow(path, "f")
+    with pytest.raises(SymbolNotFound):
+        compute_flow(path, "g")
+    assert [each.name for each in measure(path)] == ["a.A.f", "a.B.f"]
+
+
+def test_the_three_questions_of_the_specification_take_a_signature_or_a_name() -> None:
+    source = b"def f(x):\n    if x:\n        return 1\n    return 2\n"
+    python = CodeIntelligence("python")
+    (_, signature) = python.get_signatures(source)
+    assert python.compute_cfg(source, signature) == python.compute_cfg(source, "f")
+    assert python.extract_complexity(source, signature).cyclomatic == 2
+
+
+def test_a_language_without_a_flow_says_so() -> None:
+    with pytest.raises(LanguageError, match="Nothing is known of the inside of functions in text"):
+        CodeIntelligence("text").compute_cfg(b"words", CodeIntelligence("text").get_signatures(b"words")[0])
+
+
+def test_very_long_and_very_deep_functions_have_a_graph() -> None:
+    python = CodeIntelligence("python")
+    long = "def f(a):\n" + "".join(f"    if a:\n        x{n} = a and b\n" for n in range(5000))
+    assert len(python.compute_cfg(long.encode(), "f").blocks) > 10_000
+    terms = b"def f(a):\n    return " + b" and ".join([b"a"] * 20_000) + b"\n"
+    assert python.extract_complexity(terms, "f").cyclomatic == 20_000
+    assert len(python.compute_cfg(terms, "f").blocks) > 10_000
+    c = CodeIntelligence("c")
+    deep = b"void f(int a) {" + b"if (a) {" * 100_000 + b"}" * 100_000 + b"}"
+    assert c.compute_cfg(deep, "f").too_deep
+    assert c.extract_complexity(deep, "f").nesting == 100_000
