@@ -138,20 +138,6 @@ def test_a_summarizer_reads_texts_longer_than_itself(
     assert runtime.list_models()[0].backend == "summaries"
 
 
-def test_a_long_text_is_split_between_sentences_and_nothing_is_lost() -> None:
-    installed("transformers", "torch")
-    from ml_bridge.models.backends.summaries import split
-
-    def count(text: str) -> int:
-        return len(text.split())
-
-    text = "One two three. Four five. " + "six " * 30 + ". Seven."
-    parts = split(text, 10, count)
-    assert " ".join(parts).split() == text.split()
-    assert all(count(part) <= 10 for part in parts)
-    assert parts[0] == "One two three. Four five."
-
-
 @pytest.mark.models
 def test_a_pipeline_of_spacy_finds_entities(runtime: MLRuntime, tmp_path: Path) -> None:
     installed("spacy")
