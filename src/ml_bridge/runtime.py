@@ -14,7 +14,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from typing import Any, ClassVar, Self, TypeVar, overload
 
 from ml_bridge import log
@@ -61,7 +60,10 @@ class MLRuntime:
         self._counters = Counters()
         for builtin in BUILTINS:
             self._registry.add(self._maker.built_in(builtin))
-        self._slots = threading.BoundedSemaphore(self._pool.size + self._pool.queue_limit)
+        under_way = self._pool.size + self._pool.queue_limit
+        self._slots = threading.BoundedSemaphore(under_way)
+        # For calls whose callers do not wait; it starts threads as calls come.
+        self._threads = ThreadPoolExecutor(under_way, thread_name_prefix="ml_bridge-call")
         self._finalizer = weakref.finalize(self, _close, self._pool, self._models, self._supervisor)
 
     @classmethod
@@ -238,13 +240,7 @@ class MLRuntime:
         """End all work and all workers. Calls under way, and those that come later, raise ShuttingDown."""
         self._closed = True
         self._finalizer()
-        if "_threads" in self.__dict__:
-            self._threads.shutdown()
-
-    @cached_property
-    def _threads(self) -> ThreadPoolExecutor:
-        """Threads for calls whose callers do not wait, as many as calls may be under way; made when needed."""
-        return ThreadPoolExecutor(self._pool.size + self._pool.queue_limit, thread_name_prefix="ml_bridge-call")
+        self._threads.shutdown()
 
     def _begin(self, name: str, timeout: float | None) -> tuple[Function, Call]:
         if os.getpid() != self._process:
