@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from leindex.legraphe.neighbours import Ambiguity
 from leindex.leparse.catalogue import LanguageInfo
-from leindex.leparse.outline import Diagnostic, FileFacts, FileSymbol
+from leindex.leparse.outline import Diagnostic, Field, FileFacts, FileSymbol
 from leindex.lepasserelle.values import Catalogue, Definition, Listing, Relations, SearchAnswer, Status
 from leindex.types import Context, ContextPiece, IndexReport, Relation, SearchHit, Skipped, Symbol
 
@@ -107,7 +107,9 @@ UNINDEXED = Status("/tmp/web", "/tmp/web/.leindex", 0)
 
 def file_symbol(name: str, parent: int | None, **changes: object) -> FileSymbol:
     """A symbol of an outline."""
-    usual = FileSymbol(name, f"web.{name}", "function", "", (), None, "", "public", 1, parent, 3, 9, 20, 90)
+    usual = FileSymbol(
+        name, f"web.{name}", "function", "", (), None, "", "public", (), (), (), (), 1, parent, 3, 9, 20, 90
+    )
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 
@@ -123,6 +125,7 @@ OUTLINE = FileFacts(
         file_symbol("get", 1, kind="method", complexity=4),
         file_symbol("main", 0),
     ),
+    fields=(Field("limit", "field", "int", "3", "public", (), 1, 3),),
     imports=(),
     references=(),
 )

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use leindex_engine::syntax::facts::{FileFacts, ParameterKind, ReferenceKind, Str};
+use leindex_engine::syntax::facts::{
+    DetailKind, FileFacts, MemberKind, ParameterKind, ReferenceKind, Str, Visibility, flag,
+};
 use leindex_engine::syntax::parse::{self, Job, Limits};
 use leindex_engine::syntax::rules::Table;
 use pyo3::exceptions::{PyIndexError, PyValueError};
@@ -189,6 +191,11 @@ pub fn parse_only(
     with_jobs(py, &files, &languages, |jobs| parse::parse_only(&root, jobs, max_bytes, threads))
 }
 
+fn flag_words(flags: u8) -> Vec<&'static str> {
+    let is_set = |(bit, _): &(usize, &&str)| flags & (1 << bit) != 0;
+    flag::NAMES.iter().enumerate().filter(is_set).map(|(_, word)| *word).collect()
+}
+
 /// The facts of a file as dictionaries, for people and tests.
 #[pyfunction]
 pub fn describe_facts<'py>(py: Python<'py>, facts: &[u8]) -> PyResult<Bound<'py, PyDict>> {
@@ -212,6 +219,7 @@ pub fn describe_facts<'py>(py: Python<'py>, facts: &[u8]) -> PyResult<Bound<'py,
         row.set_item("complexity", symbol.complexity)?;
         row.set_item("visibility", symbol.visibility().name())?;
         row.set_item("flags", symbol.flags)?;
+        row.set_item("modifiers", flag_words(symbol.flags))?;
         row.set_item("body_hash", PyBytes::new(py, &symbol.body_hash))?;
         row.set_item("interface_hash", PyBytes::new(py, &symbol.interface_hash))?;
         let first = symbol.first_parameter as usize;
@@ -233,6 +241,16 @@ pub fn describe_facts<'py>(py: Python<'py>, facts: &[u8]) -> PyResult<Bound<'py,
         let kind = if binding.kind == 0 { "annotated" } else { "called" };
         (binding.owner, text(binding.name), text(binding.type_name), kind)
     });
+    let members = facts.members.iter().map(|member| {
+        let kind = MemberKind::NAMES.get(member.kind as usize).copied().unwrap_or_default();
+        let visibility = Visibility::from_code(member.visibility).map_or("", Visibility::name);
+        let (name, type_name, value) = (text(member.name), text(member.type_name), text(member.value));
+        (member.owner, kind, name, type_name, value, visibility, flag_words(member.flags), member.line)
+    });
+    let details = facts.details.iter().map(|detail| {
+        let kind = if detail.kind == DetailKind::Decorator as u32 { "decorator" } else { "type-parameter" };
+        (detail.owner, kind, text(detail.text))
+    });
     let terms = facts.terms.iter().map(|term| {
         let field = ["signature", "doc", "body", "text"][(term.field & 3) as usize];
         (term.symbol, field, text(term.text), term.count)
@@ -245,6 +263,8 @@ pub fn describe_facts<'py>(py: Python<'py>, facts: &[u8]) -> PyResult<Bound<'py,
     described.set_item("references", references.collect::<Vec<_>>())?;
     described.set_item("imports", imports.collect::<Vec<_>>())?;
     described.set_item("bindings", bindings.collect::<Vec<_>>())?;
+    described.set_item("members", members.collect::<Vec<_>>())?;
+    described.set_item("details", details.collect::<Vec<_>>())?;
     described.set_item("terms", terms.collect::<Vec<_>>())?;
     Ok(described)
 }

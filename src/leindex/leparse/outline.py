@@ -9,6 +9,7 @@ for symbol in parse_file("src/app.py").symbols:
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -53,6 +54,14 @@ class FileSymbol:
     summary: str
     """First line of the documentation, or empty."""
     visibility: str
+    modifiers: tuple[str, ...]
+    """Of ``async``, ``static``, ``abstract``, ``declaration``, ``constructor``, ``exported`` and ``constant``."""
+    decorators: tuple[str, ...]
+    """Decorators, attributes and annotations, as written."""
+    type_parameters: tuple[str, ...]
+    """``T: Ord`` of ``fn max<T: Ord>()``."""
+    bases: tuple[str, ...]
+    """What a type inherits or implements."""
     complexity: int
     """Cyclomatic; 0 for what has no code."""
     parent: int | None
@@ -61,6 +70,23 @@ class FileSymbol:
     end_line: int
     start_byte: int
     end_byte: int
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field or constant of a type, or a value of an enumeration."""
+
+    name: str
+    kind: str
+    """``field``, ``constant`` or ``enum-member``."""
+    type: str | None
+    value: str | None
+    """What it gets, if that is short."""
+    visibility: str
+    modifiers: tuple[str, ...]
+    owner: int
+    """Place of the type in ``FileFacts.symbols``."""
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +140,7 @@ class FileFacts:
     """The first hundred of them."""
     symbols: tuple[FileSymbol, ...]
     """The module first; what encloses comes before what it encloses."""
+    fields: tuple[Field, ...]
     imports: tuple[Import, ...]
     references: tuple[Reference, ...]
 
@@ -184,7 +211,11 @@ def _facts(path: str, language: str, file: ParsedFile) -> FileFacts:
         lines=said["lines"],
         syntax_errors=said["syntax_errors"],
         diagnostics=tuple(Diagnostic(*row) for row in file.diagnostics),
-        symbols=tuple(map(_symbol, said["symbols"])),
+        symbols=_symbols(said),
+        fields=tuple(
+            Field(name, kind, type_name, value, visibility, tuple(modifiers), owner, line)
+            for owner, kind, name, type_name, value, visibility, modifiers, line in said["members"]
+        ),
         imports=tuple(Import(*row[1:]) for row in said["imports"]),
         references=tuple(
             Reference(kind, name, receiver, owner, line) for owner, kind, name, receiver, line in said["references"]
@@ -192,7 +223,23 @@ def _facts(path: str, language: str, file: ParsedFile) -> FileFacts:
     )
 
 
-def _symbol(row: dict[str, Any]) -> FileSymbol:
+def _symbols(said: dict[str, Any]) -> tuple[FileSymbol, ...]:
+    """The symbols, each with what other columns say of it."""
+    about: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+    for owner, kind, text in said["details"]:
+        about[owner, kind].append(text)
+    for owner, kind, name, receiver, _ in said["references"]:
+        if kind == "inherit":
+            about[owner, kind].append(f"{receiver}.{name}" if receiver else name)
+    return tuple(
+        _symbol(row, *(tuple(about.get((number, kind), ())) for kind in ("decorator", "type-parameter", "inherit")))
+        for number, row in enumerate(said["symbols"])
+    )
+
+
+def _symbol(
+    row: dict[str, Any], decorators: tuple[str, ...], type_parameters: tuple[str, ...], bases: tuple[str, ...]
+) -> FileSymbol:
     (start_line, end_line), (start_byte, end_byte) = row["lines"], row["bytes"]
     return FileSymbol(
         name=row["name"],
@@ -203,6 +250,10 @@ def _symbol(row: dict[str, Any]) -> FileSymbol:
         returns=row["returns"],
         summary=row["summary"] or "",
         visibility=row["visibility"],
+        modifiers=tuple(row["modifiers"]),
+        decorators=decorators,
+        type_parameters=type_parameters,
+        bases=bases,
         complexity=row["complexity"],
         parent=row["parent"],
         start_line=start_line,

@@ -61,6 +61,7 @@ def test_an_outline_is_indented_by_what_encloses() -> None:
     assert text.render(examples.OUTLINE).splitlines() == [
         "src/web.py  (python, 40 lines, 2 syntax errors)",
         "3-9\tclass Session \x1b[31m",
+        "3\t  field limit: int = 3",
         "3-9\t  method get  complexity 4",
         "3-9\tfunction main",
         "7:5: unexpected `\x1b`",

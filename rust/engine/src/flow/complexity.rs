@@ -129,11 +129,7 @@ impl<'t> Walk<'t> {
             Role::While | Role::DoWhile | Role::For | Role::ForEach | Role::Loop => {
                 let decides = rule.role != Role::Loop;
                 self.decide(at, u32::from(decides));
-                if at
-                    .node
-                    .parent()
-                    .is_some_and(|around| self.table.role(around, self.source) == Some(Role::Comprehension))
-                {
+                if self.chained.remove(&node.id()) {
                     return at;
                 }
                 self.cost(1 + level + rule.all(Part::Else, node).len().min(1) as u32);
@@ -141,6 +137,14 @@ impl<'t> Walk<'t> {
             }
             Role::Filter => {
                 self.decide(at, 1);
+                at
+            }
+            Role::Comprehension => {
+                self.chained.extend(rule.all(Part::Clauses, node).iter().map(Node::id));
+                if rule.looping {
+                    self.cost(1 + level);
+                    return deeper;
+                }
                 at
             }
             Role::Switch => {
@@ -169,7 +173,7 @@ impl<'t> Walk<'t> {
                 at
             }
             Role::ShortCircuit => {
-                self.decide(at, 1);
+                self.decide(at, rule.operands(node).len().saturating_sub(1) as u32);
                 self.sequence(node, rule);
                 at
             }
@@ -179,6 +183,10 @@ impl<'t> Walk<'t> {
             }
             _ => at,
         }
+    }
+
+    fn text(&self, node: Node) -> &'t [u8] {
+        self.source.get(node.byte_range()).unwrap_or_default()
     }
 
     fn cost(&mut self, more: u32) {
@@ -212,7 +220,7 @@ impl<'t> Walk<'t> {
         if !self.chained.remove(&node.id()) && logic != Some(Logic::Nothing) {
             self.cost(1);
         }
-        for side in [Part::Left, Part::Right].into_iter().filter_map(|part| rule.one(part, node)) {
+        for side in rule.operands(node).into_iter().filter_map(|operand| operand.first().copied()) {
             let inner = unwrapped(side, self.table, self.source);
             let other = self.table.rule(inner, self.source).filter(|rule| rule.role == Role::ShortCircuit);
             if other.is_some_and(|other| other.logic(inner, self.source) == logic) {
@@ -227,7 +235,11 @@ impl<'t> Walk<'t> {
             .splitn(2, |byte| *byte == b'.')
             .nth(1)
             .filter(|_| self.table.is_self(text.split(|byte| *byte == b'.').next().unwrap_or_default()));
-        self.recursive |= self.name.is_some_and(|name| name == text || own == Some(name));
+        let of_self = match rule.all(Part::Callee, node)[..] {
+            [object, name] if self.table.is_self(self.text(object)) => Some(self.text(name)),
+            _ => own,
+        };
+        self.recursive |= self.name.is_some_and(|name| name == text || of_self == Some(name));
     }
 
     /// Parts of a control structure that are not inside of it: conditions, what a loop runs over, else branches.
@@ -239,6 +251,7 @@ impl<'t> Walk<'t> {
                 &[Part::Condition, Part::Init, Part::Update, Part::Iterable, Part::Target]
             }
             Role::Switch => &[Part::Subject],
+            Role::Comprehension => &[Part::Clauses],
             Role::Catch => &[Part::Patterns],
             _ => &[],
         };

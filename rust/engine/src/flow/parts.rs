@@ -2,7 +2,9 @@
 //!
 //! `alternative/first` is the first child of what the field `alternative` holds. A step is a field; else a kind of
 //! child; or `first`, `second`, `third`, `last` (named children, comments left out), `all` of them, or `rest`: those in
-//! which no other part of the row stands. Several paths give all that they find, in the order of the source. A path that
+//! which no other part of the row stands. `before K`, `after K` and `next K` are the children that stand before or after
+//! a child of kind K, or the next one after it; `previous` is the sibling before a node, `in K` what it is a child of if
+//! that has this kind, and `is K` the node itself if it has. Several paths give all that they find, in the order of the source. A path that
 //! begins with `?` may name what some version of the grammar lacks.
 
 use tree_sitter::{Language, Node};
@@ -15,6 +17,12 @@ enum Step {
     Last,
     All,
     Rest,
+    Before(Vec<u16>),
+    After(Vec<u16>),
+    Next(Vec<u16>),
+    Previous,
+    In(Vec<u16>),
+    Is(Vec<u16>),
 }
 
 /// One path, compiled.
@@ -48,6 +56,8 @@ impl Path {
             "last" => Some(Step::Last),
             "all" => Some(Step::All),
             "rest" => Some(Step::Rest),
+            "previous" => Some(Step::Previous),
+            _ if step.contains(' ') => Step::relative(grammar, step),
             _ => match grammar.field_id_for_name(step) {
                 Some(field) => Some(Step::Field(field)),
                 None => Some(kind_ids(grammar, step)).filter(|ids| !ids.is_empty()).map(Step::Kinds),
@@ -74,6 +84,20 @@ impl Path {
 }
 
 impl Step {
+    /// A word and the kind that it is relative to.
+    fn relative(grammar: &Language, step: &str) -> Option<Self> {
+        let (word, kind) = step.split_once(' ')?;
+        let ids = Some(kind_ids(grammar, kind)).filter(|ids| !ids.is_empty())?;
+        match word {
+            "before" => Some(Self::Before(ids)),
+            "after" => Some(Self::After(ids)),
+            "next" => Some(Self::Next(ids)),
+            "in" => Some(Self::In(ids)),
+            "is" => Some(Self::Is(ids)),
+            _ => None,
+        }
+    }
+
     fn find<'t>(&self, node: Node<'t>) -> Vec<Node<'t>> {
         let mut cursor = node.walk();
         match self {
@@ -82,6 +106,28 @@ impl Step {
             Self::Place(place) => children(node).into_iter().skip(*place).take(1).collect(),
             Self::Last => children(node).pop().into_iter().collect(),
             Self::All | Self::Rest => children(node),
+            Self::Before(ids) => {
+                let end = first_of(node, ids).map_or(usize::MAX, |mark| mark.start_byte());
+                children(node).into_iter().filter(|child| child.end_byte() <= end).collect()
+            }
+            Self::After(ids) => behind(node, ids),
+            Self::Next(ids) => behind(node, ids).into_iter().take(1).collect(),
+            Self::Previous => std::iter::successors(node.prev_named_sibling(), Node::prev_named_sibling)
+                .find(|one| !one.is_extra())
+                .into_iter()
+                .collect(),
+            Self::In(ids) => node.parent().filter(|around| ids.contains(&around.kind_id())).into_iter().collect(),
+            Self::Is(ids) => Some(node).filter(|node| ids.contains(&node.kind_id())).into_iter().collect(),
         }
     }
+}
+
+fn first_of<'t>(node: Node<'t>, ids: &[u16]) -> Option<Node<'t>> {
+    node.children(&mut node.walk()).find(|child| ids.contains(&child.kind_id()))
+}
+
+/// The children after the first of these kinds.
+fn behind<'t>(node: Node<'t>, ids: &[u16]) -> Vec<Node<'t>> {
+    let Some(mark) = first_of(node, ids) else { return Vec::new() };
+    children(node).into_iter().filter(|child| child.start_byte() >= mark.end_byte() && *child != mark).collect()
 }

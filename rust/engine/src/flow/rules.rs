@@ -12,144 +12,8 @@ use serde_json::Value;
 use tree_sitter::{Language, Node};
 
 use super::parts::{Path, children, kind_ids};
-
-/// Writes an enum of names as `flow.toml` spells them, and the list of all of them.
-macro_rules! vocabulary {
-    ($(#[$of:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$of])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$each])* $variant,)* }
-
-        impl $name {
-            pub const ALL: &[(&str, $name)] = &[$(($text, $name::$variant),)*];
-
-            fn named(text: &str) -> Option<Self> {
-                Self::ALL.iter().find(|(name, _)| *name == text).map(|(_, value)| *value)
-            }
-        }
-    };
-}
-
-vocabulary! {
-    /// What a node does to the flow.
-    Role {
-        /// Its children are statements, one after another, and a scope of names.
-        Block = "block",
-        /// Nothing in it runs: types, attributes, comments.
-        Skip = "skip",
-        /// Only the `parts` run, in the order of the row.
-        Expression = "expression",
-        /// `object` and `property`; a variable of its own where the object is one of `self_names`.
-        Member = "member",
-        If = "if",
-        /// A further condition of the `if` whose part `elif` it is.
-        Elif = "elif",
-        /// An `if` that is an expression by nature: `c ? a : b`; its else costs nothing.
-        Conditional = "conditional",
-        While = "while",
-        DoWhile = "do-while",
-        For = "for",
-        ForEach = "for-each",
-        /// Without a condition.
-        Loop = "loop",
-        Switch = "switch",
-        Case = "case",
-        Try = "try",
-        Catch = "catch",
-        Return = "return",
-        Throw = "throw",
-        Break = "break",
-        Continue = "continue",
-        Goto = "goto",
-        Label = "label",
-        /// Goes on with the body of the next case.
-        Fallthrough = "fallthrough",
-        /// Begins the `try` around it again.
-        Retry = "retry",
-        /// Its `body` runs when the block around it is left.
-        Defer = "defer",
-        /// Goes on only if `condition` holds, and binds `target`; `else` leaves.
-        Guard = "guard",
-        /// Enters `resources`, and leaves them after `body` on every way out.
-        With = "with",
-        /// `body` for each of `clauses`, which are `for-each` and `filter`.
-        Comprehension = "comprehension",
-        Filter = "filter",
-        ShortCircuit = "short-circuit",
-        Not = "not",
-        /// Returns early from the function if `value` says so (`?`).
-        Propagate = "propagate",
-        Assert = "assert",
-        /// Gives `value` out and waits; what comes back may be an exception.
-        Yield = "yield",
-        Assign = "assign",
-        Augment = "augment",
-        Declare = "declare",
-        Update = "update",
-        Delete = "delete",
-        /// Its names belong to a scope around the function (`nonlocal`).
-        Outer = "outer",
-        Parameter = "parameter",
-        /// Of a pattern: `targets` are bound, `value` is evaluated.
-        Pattern = "pattern",
-        Call = "call",
-        /// Ends the program.
-        Exit = "exit",
-        /// Has a graph of its own, and is one statement of the graph around.
-        Function = "function",
-        Class = "class",
-    }
-}
-
-vocabulary! {
-    /// What a row may name a place for.
-    Part {
-        Condition = "condition",
-        Then = "then",
-        Elif = "elif",
-        Else = "else",
-        Init = "init",
-        Update = "update",
-        Body = "body",
-        Target = "target",
-        Iterable = "iterable",
-        Subject = "subject",
-        Cases = "cases",
-        Patterns = "patterns",
-        Guard = "guard",
-        Handlers = "handlers",
-        Finally = "finally",
-        Value = "value",
-        Label = "label",
-        Name = "name",
-        Parameters = "parameters",
-        Object = "object",
-        Property = "property",
-        Left = "left",
-        Operator = "operator",
-        Right = "right",
-        Resources = "resources",
-        Clauses = "clauses",
-        Callee = "callee",
-        Parts = "parts",
-    }
-}
-
-const PARTS: usize = Part::ALL.len();
-
-/// How an operator decides whether its right side runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Logic {
-    /// Only after a true left side.
-    And,
-    /// Only after a false left side.
-    Or,
-    /// Only after a left side that is nothing.
-    Nothing,
-    /// Turns the condition round.
-    Not,
-}
+use super::vocabulary::PARTS;
+pub use super::vocabulary::{Logic, Part, Role};
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("flow of {language}: {message}")]
@@ -162,7 +26,7 @@ pub struct FlowError {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Said {
-    /// Leaf kinds that are variables where they are evaluated.
+    /// Kinds that are variables where they are evaluated.
     #[serde(default)]
     names: Vec<String>,
     /// Texts of the object whose fields are variables: `self`, `this`.
@@ -203,6 +67,8 @@ pub struct Rule {
     pub role: Role,
     parts: [Vec<Path>; PARTS],
     requires: Vec<Path>,
+    /// Only if what `requires` names, or else the node, has one of these texts.
+    texts: Vec<String>,
     /// Only with this text in the part `operator`, or `requires`.
     pub operators: Vec<(String, Logic)>,
     /// Of a loop or an `if`: the condition is turned round (`until`, `unless`).
@@ -213,7 +79,7 @@ pub struct Rule {
     pub exhaustive: bool,
     /// Of a switch: a `break` without a label leaves it.
     pub breakable: bool,
-    /// Of a case: its patterns bind names; they are expressions otherwise.
+    /// Of a case or catch: its patterns bind names; they are expressions otherwise.
     pub binds: bool,
     /// Of a declaration: the name belongs to the whole function (JavaScript's `var`).
     pub hoisted: bool,
@@ -221,6 +87,8 @@ pub struct Rule {
     pub suppresses: bool,
     /// Of a case or catch: it takes whatever comes.
     pub default: bool,
+    /// Of a comprehension: it is a statement, and costs its reader as much as a loop.
+    pub looping: bool,
 }
 
 impl Rule {
@@ -256,6 +124,17 @@ impl Rule {
         source.get(named.first()?.start_byte()..named.last()?.end_byte())
     }
 
+    /// The operands of a short circuit: two, or as many as operators part in a flat row.
+    pub fn operands<'t>(&self, node: Node<'t>) -> Vec<Vec<Node<'t>>> {
+        if !self.has(Part::Parts) {
+            let sides = [Part::Left, Part::Right].map(|part| self.all(part, node));
+            return sides.into_iter().filter(|side| !side.is_empty()).collect();
+        }
+        let operators = self.all(Part::Operator, node);
+        let parts = self.all(Part::Parts, node);
+        parts.split(|part| operators.contains(part)).map(<[Node]>::to_vec).collect()
+    }
+
     /// What an operator of this row does in a node.
     pub fn logic(&self, node: Node, source: &[u8]) -> Option<Logic> {
         let operator = self.one(Part::Operator, node)?;
@@ -264,8 +143,15 @@ impl Rule {
     }
 
     fn fits(&self, node: Node, source: &[u8]) -> bool {
-        (self.requires.is_empty() || self.requires.iter().any(|path| !path.find(node).is_empty()))
-            && (self.operators.is_empty() || self.logic(node, source).is_some())
+        let required = |path: &Path| path.find(node).into_iter().any(|found| self.is_said(found, source));
+        let there =
+            if self.requires.is_empty() { self.is_said(node, source) } else { self.requires.iter().any(required) };
+        there && (self.operators.is_empty() || self.logic(node, source).is_some())
+    }
+
+    fn is_said(&self, node: Node, source: &[u8]) -> bool {
+        let text = source.get(node.byte_range()).unwrap_or_default();
+        self.texts.is_empty() || self.texts.iter().any(|one| one.as_bytes() == text)
     }
 }
 
@@ -334,9 +220,9 @@ impl FlowTable {
         self.rule(node, source).map(|rule| rule.role)
     }
 
-    /// Whether a leaf is a variable.
+    /// Whether a node is a variable.
     pub fn is_name(&self, node: Node) -> bool {
-        node.child_count() == 0 && self.names.get(node.kind_id() as usize) == Some(&true)
+        self.names.get(node.kind_id() as usize) == Some(&true)
     }
 
     pub fn is_self(&self, text: &[u8]) -> bool {
@@ -373,6 +259,7 @@ fn compile_row(grammar: &Language, row: &BTreeMap<String, Value>) -> Result<Rule
         role,
         parts: std::array::from_fn(|_| Vec::new()),
         requires: Vec::new(),
+        texts: Vec::new(),
         operators: Vec::new(),
         negated: false,
         falls_through: false,
@@ -382,6 +269,7 @@ fn compile_row(grammar: &Language, row: &BTreeMap<String, Value>) -> Result<Rule
         hoisted: false,
         suppresses: false,
         default: false,
+        looping: false,
     };
     for (key, value) in row {
         if let Some(part) = Part::named(key) {
@@ -391,6 +279,7 @@ fn compile_row(grammar: &Language, row: &BTreeMap<String, Value>) -> Result<Rule
         let flag = || value.as_bool().ok_or_else(|| format!("{key} is true or false"));
         match key.as_str() {
             "role" | "optional" => {}
+            "texts" => rule.texts = serde_json::from_value(value.clone()).map_err(|error| format!("texts: {error}"))?,
             "requires" => rule.requires = paths(grammar, key, value)?,
             "operators" => {
                 let said: BTreeMap<String, Logic> =
@@ -405,6 +294,7 @@ fn compile_row(grammar: &Language, row: &BTreeMap<String, Value>) -> Result<Rule
             "hoisted" => rule.hoisted = flag()?,
             "suppresses" => rule.suppresses = flag()?,
             "default" => rule.default = flag()?,
+            "looping" => rule.looping = flag()?,
             _ => return Err(format!("unknown key {key:?}")),
         }
     }
@@ -418,11 +308,13 @@ fn paths(grammar: &Language, key: &str, value: &Value) -> Result<Vec<Path>, Stri
         _ => return Err(format!("{key} is a path or a list of them")),
     };
     let compiled = said.into_iter().filter_map(|path| {
-        let (path, optional) = path.strip_prefix('?').map_or((path, false), |path| (path, true));
+        // `??` is an operator.
+        let compiled = Path::compile(grammar, path);
+        let optional = path.strip_prefix('?').filter(|_| compiled.is_none());
         let unknown = || format!("{key}: the grammar has no field or kind in {path:?}");
-        match Path::compile(grammar, path) {
-            None if optional => None,
-            compiled => Some(compiled.ok_or_else(unknown)),
+        match optional {
+            Some(path) => Path::compile(grammar, path).map(Ok),
+            None => Some(compiled.ok_or_else(unknown)),
         }
     });
     compiled.collect()

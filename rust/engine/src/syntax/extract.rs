@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use tree_sitter::{Node, Tree};
 
 use super::comments::Comments;
-use super::facts::{FileFacts, Header, Interner, NO_INDEX, Str, Symbol, SymbolKind, Visibility};
+use super::facts::{DetailKind, FileFacts, Header, Interner, NO_INDEX, Str, Symbol, SymbolKind, Visibility};
 use super::leads::Lead;
 use super::names;
 use super::rules::{Role, Rule, Table};
@@ -77,6 +77,8 @@ pub(super) struct Seen {
     pub unmentioned: u32,
     /// Up to here code stands in a function without a name.
     pub anonymous: u32,
+    /// Up to here decorators and type parameters were taken.
+    pub detail: u32,
     /// Where the last declarator begins.
     pub declarator: u32,
     /// Where a name stands that defines without opening a scope.
@@ -133,6 +135,10 @@ pub(super) struct Extractor<'a> {
     /// Types whose variables are symbols.
     pub holders: Vec<u32>,
     pub lead: Option<Lead>,
+    /// Decorators and type parameters before the definition to which they belong, with where each begins.
+    pub details_ahead: Vec<(u32, DetailKind, Str)>,
+    /// (type, name) of every member.
+    pub members: FxHashSet<(u32, Str)>,
     /// Words of visibility and their depths; each holds until the node around it ends.
     pub visibilities: Vec<(u32, Visibility)>,
     pub comments: Comments,
@@ -170,6 +176,8 @@ impl<'a> Extractor<'a> {
             containers: Vec::new(),
             holders: Vec::new(),
             lead: None,
+            details_ahead: Vec::new(),
+            members: FxHashSet::default(),
             visibilities: Vec::new(),
             comments: Comments::default(),
             documentation: None,
@@ -179,6 +187,7 @@ impl<'a> Extractor<'a> {
             offers: Offers::default(),
             seen: Seen {
                 taken: 0,
+                detail: 0,
                 bound: 0,
                 imported: 0,
                 documented: 0,

@@ -128,6 +128,11 @@ pub mod flag {
     pub const CONSTRUCTOR: u8 = 16;
     /// Starts the program (`main`), or is exported by the file's own list.
     pub const EXPORTED: u8 = 32;
+    /// Keeps its value.
+    pub const CONSTANT: u8 = 64;
+
+    /// The words for the bits, lowest first.
+    pub const NAMES: [&str; 7] = ["async", "static", "abstract", "declaration", "constructor", "exported", "constant"];
 }
 
 /// A named piece of the file. Symbol 0 is always the module (the whole file); parents come before their children.
@@ -287,6 +292,60 @@ pub struct Binding {
     pub kind: u32,
 }
 
+/// What a data member of a type is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum MemberKind {
+    Field = 0,
+    /// Said to keep its value: `const`, `final`, `readonly`, `val`, `let`.
+    Constant = 1,
+    /// One of the values of an enumeration, with what it may hold.
+    EnumMember = 2,
+}
+
+impl MemberKind {
+    pub const NAMES: [&'static str; 3] = ["field", "constant", "enum-member"];
+}
+
+/// A field or constant of a type: told to people, and no symbol of its own.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub struct Member {
+    /// The type.
+    pub owner: u32,
+    pub name: Str,
+    /// Declared type, or NONE.
+    pub type_name: Str,
+    /// What it gets, if that is short, or NONE.
+    pub value: Str,
+    pub line: u32,
+    /// A [`MemberKind`].
+    pub kind: u8,
+    pub visibility: u8,
+    /// Bits of [`flag`].
+    pub flags: u8,
+    pub pad: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum DetailKind {
+    /// `T: Ord` of `fn max<T: Ord>()`.
+    TypeParameter = 0,
+    /// `@route("/")`, `#[test]`, `@Override`.
+    Decorator = 1,
+}
+
+/// What else stands in or before a signature, as text.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+pub struct Detail {
+    pub owner: u32,
+    pub text: Str,
+    /// A [`DetailKind`].
+    pub kind: u32,
+}
+
 /// Where in a symbol a term stands; a symbol's name and path are not terms, they are known from the symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -441,6 +500,8 @@ pub struct FileFacts {
     pub references: Vec<Reference>,
     pub imports: Vec<Import>,
     pub bindings: Vec<Binding>,
+    pub members: Vec<Member>,
+    pub details: Vec<Detail>,
     /// Sorted by symbol, then field.
     pub terms: Vec<Term>,
 }
@@ -469,6 +530,8 @@ impl FileFacts {
         column(&mut raw, &self.references);
         column(&mut raw, &self.imports);
         column(&mut raw, &self.bindings);
+        column(&mut raw, &self.members);
+        column(&mut raw, &self.details);
         column(&mut raw, &encode_terms(&self.terms));
         let mut blob = FACTS_VERSION.to_le_bytes().to_vec();
         blob.extend_from_slice(&lz4_flex::compress_prepend_size(&raw));
@@ -497,6 +560,8 @@ impl FileFacts {
             references: reader.column()?,
             imports: reader.column()?,
             bindings: reader.column()?,
+            members: reader.column()?,
+            details: reader.column()?,
             terms: decode_terms(&reader.column::<u8>()?)?,
         };
         facts.check()?;
@@ -514,6 +579,8 @@ impl FileFacts {
         let owned = self.references.iter().all(|reference| reference.owner < symbols)
             && self.imports.iter().all(|import| import.owner < symbols)
             && self.bindings.iter().all(|binding| binding.owner < symbols)
+            && self.members.iter().all(|member| member.owner < symbols)
+            && self.details.iter().all(|detail| detail.owner < symbols)
             && self.terms.iter().all(|term| term.symbol < symbols);
         if nested && owned { Ok(()) } else { Err(FactsError::Damaged("indexes")) }
     }
@@ -622,6 +689,8 @@ mod tests {
             references: vec![Reference { owner: 1, name, receiver: Str::NONE, line: 300, kind: 0 }],
             imports: vec![],
             bindings: vec![],
+            members: vec![],
+            details: vec![Detail { owner: 1, text: name, kind: 1 }],
             terms: vec![
                 Term { symbol: 0, text: method, field: 3, count: 1 },
                 Term { symbol: 1, text: name, field: 2, count: 90_000 },
@@ -638,6 +707,7 @@ mod tests {
         assert_eq!(back.terms, facts.terms);
         assert_eq!(back.text(back.symbols[1].name), "größe".as_bytes());
         assert_eq!(back.references[0].line, 300);
+        assert_eq!((back.details[0].owner, back.text(back.details[0].text)), (1, &b"app"[..]));
     }
 
     #[test]

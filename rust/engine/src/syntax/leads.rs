@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::extract::Extractor;
-use super::facts::{Field, ReferenceKind, SymbolKind};
+use super::facts::{DetailKind, Field, ReferenceKind, SymbolKind};
 use super::rules::{Role, Rule, mark};
 
 /// A decorated or exported definition begins before itself.
@@ -38,6 +38,7 @@ impl Extractor<'_> {
             return;
         }
         if rule.role == Role::Decorator {
+            self.detail(node, DetailKind::Decorator);
             self.decorator(node);
             let scope = self.scope();
             if scope.kind != SymbolKind::Module && (node.start_byte() as u32) < scope.name_start {

@@ -67,6 +67,8 @@ impl FileFacts {
         let owners = self.references.iter_mut().map(|it| &mut it.owner);
         let owners = owners.chain(self.imports.iter_mut().map(|it| &mut it.owner));
         let owners = owners.chain(self.bindings.iter_mut().map(|it| &mut it.owner));
+        let owners = owners.chain(self.members.iter_mut().map(|it| &mut it.owner));
+        let owners = owners.chain(self.details.iter_mut().map(|it| &mut it.owner));
         for owner in owners.chain(self.terms.iter_mut().map(|it| &mut it.symbol)) {
             *owner = number[*owner as usize];
         }

@@ -15,6 +15,7 @@ pub mod facts;
 mod headings;
 mod imports;
 mod leads;
+mod members;
 mod merge;
 pub mod names;
 mod offers;

@@ -64,6 +64,7 @@ impl Modifiers {
             b"async" | b"async*" | b"suspend" => self.flags |= flag::ASYNC,
             b"static" => self.flags |= flag::STATIC,
             b"abstract" => self.flags |= flag::ABSTRACT,
+            b"const" | b"constexpr" | b"final" | b"readonly" | b"val" | b"let" => self.flags |= flag::CONSTANT,
             b"extern" => self.declared = true,
             b"public" => self.visibility = Some(Visibility::Public),
             // The `pub` inside `pub(crate)` comes second.

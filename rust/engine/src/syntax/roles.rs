@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use super::extract::Extractor;
+use super::facts::MemberKind;
 use super::rules::{Role, Rule};
 
 impl Extractor<'_> {
@@ -39,6 +40,8 @@ impl Extractor<'_> {
             Role::Binding => self.binding(node, rule),
             Role::Assignment => self.assignment(node, rule),
             Role::Field => self.field(node, rule),
+            Role::EnumMember => self.named_members(node, rule, MemberKind::EnumMember),
+            Role::DataMember => self.named_members(node, rule, MemberKind::Field),
             Role::RecordMember => self.record_member(node, rule),
             Role::Lambda => self.anonymous(node),
             Role::Import if rule.of_call => {

@@ -269,7 +269,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Whether this is the object that the method around works on: a keyword, or the method's first parameter.
-    fn is_receiver(&self, object: Node) -> bool {
+    pub(super) fn is_receiver(&self, object: Node) -> bool {
         if object.named_child_count() == 0 && self.table.marks(object.kind_id()) & mark::IDENTIFIER == 0 {
             return true;
         }

@@ -9,7 +9,7 @@ from typing import Any
 
 from leindex.legraphe.neighbours import Ambiguity
 from leindex.leparse.catalogue import LanguageInfo
-from leindex.leparse.outline import FileFacts
+from leindex.leparse.outline import Field, FileFacts, FileSymbol
 from leindex.lepasserelle.values import (
     Catalogue,
     Complexities,
@@ -193,8 +193,9 @@ def file_facts(value: FileFacts) -> dict[str, Any]:
     """What a file says."""
     return {
         **asdict(value),
-        "symbols": [{**asdict(each), "parameters": [asdict(one) for one in each.parameters]} for each in value.symbols],
+        "symbols": [_plain(each) | {"parameters": list(map(asdict, each.parameters))} for each in value.symbols],
         "diagnostics": [asdict(each) for each in value.diagnostics],
+        "fields": [_plain(each) for each in value.fields],
         "imports": [asdict(each) for each in value.imports],
         "references": [asdict(each) for each in value.references],
     }
@@ -203,6 +204,10 @@ def file_facts(value: FileFacts) -> dict[str, Any]:
 @render.register
 def language(value: LanguageInfo) -> dict[str, Any]:
     """One language."""
+    return _plain(value)
+
+
+def _plain(value: LanguageInfo | FileSymbol | Field) -> dict[str, Any]:
     return {what: list(said) if isinstance(said, tuple) else said for what, said in asdict(value).items()}
 
 

@@ -29,7 +29,6 @@ from leindex.lepasserelle.present.text import (
     open_name,
     outline,
     place,
-    title,
 )
 from leindex.lepasserelle.values import (
     Catalogue,
@@ -219,13 +218,13 @@ def file_facts(value: FileFacts) -> RenderableType:
     """The outline of a file as a tree."""
     tree = Tree(f"[bold]{escape(about_file(value))}[/bold]", guide_style="dim")
     branches = [tree]
-    for depth, symbol in outline(value):
-        label = Text(numbered.harmless(title(symbol)))
-        label.append(f"  {symbol.start_line}-{symbol.end_line}", style="dim")
-        if symbol.complexity > 1:
-            label.append(f"  complexity {symbol.complexity}", style="yellow")
-        del branches[depth + 1 :]
-        branches.append(branches[depth].add(label))
+    for each in outline(value):
+        label = Text(numbered.harmless(each.title))
+        label.append(f"  {each.lines}", style="dim")
+        if each.complexity > 1:
+            label.append(f"  complexity {each.complexity}", style="yellow")
+        del branches[each.depth + 1 :]
+        branches.append(branches[each.depth].add(label))
     return Group(tree, *(Text(numbered.harmless(line), style="red") for line in amiss(value)))
 
 

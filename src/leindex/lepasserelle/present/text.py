@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import singledispatch
 
 from leindex.legraphe.neighbours import Ambiguity
 from leindex.leparse.flow import Block, MeasuredFunction
-from leindex.leparse.outline import FileFacts, FileSymbol
+from leindex.leparse.outline import Field, FileFacts, FileSymbol
 from leindex.lepasserelle.present.data import by_reason
 from leindex.lepasserelle.present.diagrams import short
 from leindex.lepasserelle.values import (
@@ -145,11 +146,11 @@ def status(value: Status) -> str:
 
 @render.register
 def file_facts(value: FileFacts) -> str:
-    """The outline of a file: one line per symbol, indented by what encloses it."""
+    """The outline of a file: one line for each symbol or field, indented by what encloses it."""
     lines = [about_file(value)]
-    for depth, symbol in outline(value):
-        branching = f"  complexity {symbol.complexity}" if symbol.complexity > 1 else ""
-        lines.append(f"{symbol.start_line}-{symbol.end_line}\t{'  ' * depth}{title(symbol)}{branching}")
+    for each in outline(value):
+        branching = f"  complexity {each.complexity}" if each.complexity > 1 else ""
+        lines.append(f"{each.lines}\t{'  ' * each.depth}{each.title}{branching}")
     return "\n".join([*lines, *amiss(value)]) + "\n"
 
 
@@ -202,17 +203,44 @@ def about_file(facts: FileFacts) -> str:
     return f"{facts.path}  ({facts.language}, {facts.lines:,} lines{errors})"
 
 
-def outline(facts: FileFacts) -> Iterator[tuple[int, FileSymbol]]:
-    """The symbols under the module, each with how deep it lies, in source order."""
-    depths = [0]
-    for symbol in facts.symbols[1:]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an outline."""
+
+    depth: int
+    lines: str
+    title: str
+    complexity: int
+
+
+def outline(facts: FileFacts) -> Iterator[Line]:
+    """What stands under the module, in source order: symbols, and the fields of types."""
+    depths = [-1]
+    placed: list[tuple[int, int, Line]] = []
+    for number, symbol in enumerate(facts.symbols[1:], 1):
         depths.append(depths[symbol.parent or 0] + 1)
-        yield depths[-1] - 1, symbol
+        shown = Line(depths[-1], f"{symbol.start_line}-{symbol.end_line}", title(symbol), symbol.complexity)
+        placed.append((symbol.start_line, number, shown))
+    for field in facts.fields:
+        owner = field.owner
+        first, last = facts.symbols[owner].start_line, facts.symbols[owner].end_line
+        # One that is declared elsewhere is told with its type.
+        line = field.line if first <= field.line <= last else first
+        placed.append((line, owner, Line(depths[owner] + 1, str(field.line), about_field(field), 0)))
+    placed.sort(key=lambda each: each[:2])
+    yield from (shown for _, _, shown in placed)
 
 
 def title(symbol: FileSymbol) -> str:
     """What a symbol of a file is, in one line."""
     return symbol.signature or f"{symbol.kind} {symbol.name}"
+
+
+def about_field(field: Field) -> str:
+    """What a field is, in one line: ``constant LIMIT: int = 3``."""
+    said = f"{field.kind.replace('-', ' ')} {field.name}"
+    said += f": {field.type}" if field.type else ""
+    return said + (f" = {field.value}" if field.value else "")
 
 
 @render.register

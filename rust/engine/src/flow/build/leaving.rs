@@ -172,7 +172,8 @@ impl<'t> Builder<'t> {
     }
 
     pub(super) fn trying(&mut self, node: Node<'t>, rule: &'t Rule) {
-        let handlers = rule.all(Part::Handlers, node);
+        let mut handlers = rule.all(Part::Handlers, node);
+        handlers.retain(|handler| self.table.role(*handler, self.source) == Some(Role::Catch));
         let cleans = !rule.all(Part::Finally, node).is_empty();
         if cleans {
             self.begin_cleanup(Care::Body(node, rule, Part::Finally), true, None);
@@ -212,7 +213,10 @@ impl<'t> Builder<'t> {
             self.head(handler, rule.one(Part::Body, handler));
             let open =
                 patterns.is_empty() || patterns.iter().any(|pattern| self.table.is_wildcard(self.text(*pattern)));
-            self.expressions(patterns);
+            let bound = if rule.binds { patterns.clone() } else { Vec::new() };
+            if !rule.binds {
+                self.expressions(patterns);
+            }
             if open || rule.default {
                 self.edge(self.current, body, EdgeKind::Next);
             } else {
@@ -221,8 +225,13 @@ impl<'t> Builder<'t> {
             }
             self.stand(body);
             self.scope(|builder| {
-                for target in rule.all(Part::Target, handler) {
+                for target in rule.all(Part::Target, handler).into_iter().chain(bound) {
                     builder.bind(target, "catch", Some(false));
+                }
+                if let Some(guard) = rule.one(Part::Guard, handler) {
+                    let taken = builder.block();
+                    builder.condition(Some(guard), taken, next, false);
+                    builder.stand(taken);
                 }
                 builder.statements(rule.all(Part::Body, handler));
             });
@@ -235,19 +244,24 @@ impl<'t> Builder<'t> {
     }
 
     pub(super) fn with(&mut self, node: Node<'t>, rule: &'t Rule) {
-        let body = rule.one(Part::Body, node);
         let after = self.block();
         self.scope(|builder| {
-            builder.head(node, body);
-            builder.expressions(rule.all(Part::Resources, node));
-            for target in rule.all(Part::Target, node) {
-                builder.bind(target, "with", Some(false));
-            }
-            builder.begin_cleanup(Care::Head(node, body), true, rule.suppresses.then_some(after));
+            builder.enter(node, rule, rule.suppresses.then_some(after));
             builder.statements(rule.all(Part::Body, node));
             builder.end_cleanup();
         });
         self.go(after, EdgeKind::Next);
+    }
+
+    /// The head of `with`; without a body it holds until the end of the block around.
+    pub(super) fn enter(&mut self, node: Node<'t>, rule: &'t Rule, suppressed: Option<u32>) {
+        let body = rule.one(Part::Body, node);
+        self.head(node, body);
+        self.expressions(rule.all(Part::Resources, node));
+        for target in rule.all(Part::Target, node) {
+            self.bind(target, "with", Some(false));
+        }
+        self.begin_cleanup(Care::Head(node, body), true, suppressed);
     }
 
     pub(super) fn defer(&mut self, node: Node<'t>, rule: &'t Rule) {
@@ -294,8 +308,16 @@ impl<'t> Builder<'t> {
         if role == Role::Goto {
             return Some((self.frames.len(), self.mark(label?), EdgeKind::Goto));
         }
+        let levels = label.and_then(|label| std::str::from_utf8(label).ok()?.parse().ok());
+        let label = label.filter(|_| levels.is_none());
         let named = |labels: &[Vec<u8>]| label.is_none_or(|label| labels.iter().any(|known| known == label));
-        self.frames.iter().enumerate().rev().find_map(|(place, frame)| {
+        // `break 2` leaves two loops.
+        let mut around: usize = levels.unwrap_or(1).max(1) - 1;
+        let found = self.frames.iter().enumerate().rev().find_map(|(place, frame)| {
+            if matches!(frame, Frame::Loop { .. } | Frame::Breakable { plain: true, .. }) && around > 0 {
+                around -= 1;
+                return None;
+            }
             let (target, kind) = match (role, frame) {
                 (Role::Break, Frame::Loop { labels, after, .. }) if named(labels) => (*after, EdgeKind::Break),
                 (Role::Break, Frame::Breakable { labels, to, plain })
@@ -309,6 +331,13 @@ impl<'t> Builder<'t> {
                 _ => return None,
             };
             Some((place + 1, target, kind))
-        })
+        });
+        match label {
+            // A case may have a label, too.
+            Some(label) if role == Role::Continue && found.is_none() => {
+                Some((self.frames.len(), self.mark(label), EdgeKind::Continue))
+            }
+            _ => found,
+        }
     }
 }

@@ -35,7 +35,7 @@ impl<'t> Builder<'t> {
         let (head, body, done, after) = (self.block(), self.block(), self.block(), self.block());
         let again = if rule.has(Part::Update) { self.block() } else { head };
         self.go(head, EdgeKind::Next);
-        self.condition(rule.one(Part::Condition, node), body, done, rule.negated);
+        self.conditions(node, rule, body, done);
         self.stand(body);
         self.body(node, rule, Frame::Loop { labels, after, again });
         if again == head {
@@ -61,6 +61,11 @@ impl<'t> Builder<'t> {
     fn for_each(&mut self, node: Node<'t>, rule: &'t Rule, labels: Vec<Vec<u8>>) {
         let (head, body, done, after) = (self.block(), self.block(), self.block(), self.block());
         self.iterate(node, rule, head, body, done);
+        if let Some(guard) = rule.one(Part::Guard, node) {
+            let taken = self.block();
+            self.condition(Some(guard), taken, head, false);
+            self.stand(taken);
+        }
         self.body(node, rule, Frame::Loop { labels, after, again: head });
         self.edge(self.current, head, EdgeKind::LoopBack);
         self.finish(node, rule, done, after);
@@ -93,7 +98,11 @@ impl<'t> Builder<'t> {
                         builder.iterate(clause, own, head, body, ended);
                         (next, ended) = (head, head);
                     }
-                    _ => builder.condition(own.one(Part::Condition, clause), body, next, false),
+                    Role::Filter => builder.condition(own.one(Part::Condition, clause), body, next, false),
+                    _ => {
+                        builder.statement(clause);
+                        builder.edge(builder.current, body, EdgeKind::Next);
+                    }
                 }
                 builder.stand(body);
             }

@@ -5,6 +5,7 @@
 //! edges to all continuations would let a return go on behind the statement, and control dependence would claim paths
 //! that do not exist. Inside a `try` every statement that evaluates something may raise, and is a block of its own.
 
+mod conditions;
 mod expressions;
 mod leaving;
 mod loops;
@@ -178,7 +179,10 @@ impl<'t> Builder<'t> {
 
     fn statements(&mut self, nodes: Vec<Node<'t>>) {
         for node in nodes {
-            self.statement(node);
+            // A field may hold punctuation, too.
+            if node.is_named() || self.table.rule(node, self.source).is_some() {
+                self.statement(node);
+            }
         }
     }
 
@@ -224,7 +228,7 @@ impl<'t> Builder<'t> {
         self.depth -= 1;
     }
 
-    /// The statements of a block; a `defer` among them takes the rest of it under its care.
+    /// The statements of a block; a `defer` or open `with` among them takes the rest of it under its care.
     fn sequence(&mut self, node: Node<'t>, rule: &'t Rule) {
         let mut deferred = 0;
         let statements = if rule.has(Part::Body) { rule.all(Part::Body, node) } else { children(node) };
@@ -233,6 +237,10 @@ impl<'t> Builder<'t> {
             match self.table.rule(inner, self.source) {
                 Some(rule) if rule.role == Role::Defer => {
                     self.defer(inner, rule);
+                    deferred += 1;
+                }
+                Some(rule) if rule.role == Role::With && !rule.has(Part::Body) => {
+                    self.enter(inner, rule, None);
                     deferred += 1;
                 }
                 _ => self.statement(child),
@@ -279,7 +287,7 @@ impl<'t> Builder<'t> {
         let (holds, fails) = (self.block(), self.block());
         let condition = rule.one(Part::Condition, node);
         self.head_of_let(node, rule, condition);
-        self.condition(condition, holds, fails, rule.negated);
+        self.conditions(node, rule, holds, fails);
         self.stand(holds);
         self.statements(rule.all(Part::Then, node));
         self.edge(self.current, join, EdgeKind::Next);
@@ -294,20 +302,11 @@ impl<'t> Builder<'t> {
 
     fn guard(&mut self, node: Node<'t>, rule: &'t Rule) {
         let (holds, fails) = (self.block(), self.block());
-        let condition = rule.all(Part::Condition, node);
-        let last = condition.len().saturating_sub(1);
-        for (place, condition) in condition.into_iter().enumerate() {
-            let next = if place == last { holds } else { self.block() };
-            self.condition(Some(condition), next, fails, false);
-            self.stand(next);
-        }
+        self.conditions(node, rule, holds, fails);
         self.stand(fails);
         self.statements(rule.all(Part::Else, node));
         self.edge(self.current, holds, EdgeKind::Next);
         self.stand(holds);
-        for target in rule.all(Part::Target, node) {
-            self.bind(target, "declare", Some(false));
-        }
     }
 
     fn label(&mut self, node: Node<'t>, rule: &'t Rule) {

@@ -1,14 +1,16 @@
-//! Choices between many: cases that run into each other are jumped to, all others are tried one after another.
+//! Choices between many: cases that run into each other are jumped to; all others, and those with a guard, are tried one
+//! after another.
 
 use tree_sitter::Node;
 
 use super::super::blocks::EdgeKind;
 use super::super::rules::{FlowTable, Part, Role, Rule, unwrapped};
-use super::Builder;
 use super::leaving::Frame;
+use super::{Builder, bare};
 
 impl<'t> Builder<'t> {
-    pub(super) fn switch(&mut self, node: Node<'t>, rule: &'t Rule, labels: Vec<Vec<u8>>) {
+    pub(super) fn switch(&mut self, node: Node<'t>, rule: &'t Rule, mut labels: Vec<Vec<u8>>) {
+        labels.extend(rule.all(Part::Label, node).into_iter().map(|label| bare(self.text(label)).to_vec()));
         self.scope(|builder| {
             builder.statements(rule.all(Part::Init, node));
             for subject in rule.all(Part::Subject, node) {
@@ -18,7 +20,8 @@ impl<'t> Builder<'t> {
             let after = builder.block();
             let cases = rule.all(Part::Cases, node);
             let row = |case: &Node<'t>| builder.table.rule(*case, builder.source);
-            let jumps = cases.iter().filter_map(row).any(|row| row.role == Role::Case && row.falls_through);
+            let rows: Vec<&Rule> = cases.iter().filter_map(row).filter(|row| row.role == Role::Case).collect();
+            let jumps = rows.iter().any(|row| row.falls_through) && !rows.iter().any(|row| row.has(Part::Guard));
             builder.frames.push(Frame::Breakable { labels, to: after, plain: rule.breakable });
             if jumps {
                 builder.jump_to(cases, rule, after)
@@ -59,6 +62,7 @@ impl<'t> Builder<'t> {
             }
             let kind = if is_default { EdgeKind::Default } else { EdgeKind::Case };
             self.edge(from, start, kind);
+            self.marked(node, rule, start);
             self.stand(start);
         }
         let patterns = rule.all(Part::Patterns, node);
@@ -132,6 +136,7 @@ impl<'t> Builder<'t> {
     }
 
     fn case_body(&mut self, case: Node<'t>, row: &'t Rule, body: u32, next: Option<u32>, after: u32) {
+        self.marked(case, row, body);
         self.stand(body);
         self.frames.push(Frame::Case { next });
         self.scope(|builder| {
@@ -139,7 +144,15 @@ impl<'t> Builder<'t> {
             builder.statements(row.all(Part::Body, case));
         });
         self.frames.pop();
-        self.edge(self.current, after, EdgeKind::Next);
+        self.edge(self.current, next.filter(|_| row.falls_through).unwrap_or(after), EdgeKind::Next);
+    }
+
+    /// A case may be what a `goto` names.
+    fn marked(&mut self, case: Node<'t>, row: &'t Rule, body: u32) {
+        for label in row.all(Part::Label, case) {
+            let mark = self.mark(bare(self.text(label)));
+            self.edge(mark, body, EdgeKind::Next);
+        }
     }
 
     fn bind_patterns(&mut self, case: Node<'t>, row: &'t Rule) {

@@ -89,7 +89,9 @@ impl Extractor<'_> {
         symbol.complexity = u32::from(place.kind.is_callable());
         symbol.kind = place.kind as u8;
         symbol.visibility = names::visibility(self.table.rules.visibility, name_text, modifiers, member) as u8;
-        symbol.flags = modifiers.flags
+        // A function or type that is `final` keeps no value.
+        let meant = if place.kind == SymbolKind::Variable { u8::MAX } else { !flag::CONSTANT };
+        symbol.flags = modifiers.flags & meant
             | if declares { flag::DECLARATION } else { 0 }
             | if constructor && (member || !place.container.is_none() && !place.in_record) {
                 flag::CONSTRUCTOR
@@ -100,6 +102,7 @@ impl Extractor<'_> {
         self.facts.symbols.push(symbol);
         self.parameters(place, rule, Some(number));
         self.document(number, body, start_byte, start_row);
+        self.take_details(number);
         number
     }
 
@@ -126,8 +129,13 @@ impl Extractor<'_> {
             let same = |symbol: &&Symbol| symbol.parent == place.parent && symbol.name == name;
             return self.facts.symbols.iter().rfind(same).map(Symbol::visibility);
         }
-        let private = self.facts.symbols[place.parent as usize].kind() == SymbolKind::Class;
-        scope.access.or(Some(if private { Visibility::Private } else { Visibility::Public }))
+        self.section_access(place.parent)
+    }
+
+    /// Who may use what the section declares that is open in a type.
+    pub fn section_access(&self, owner: u32) -> Option<Visibility> {
+        let private = self.facts.symbols[owner as usize].kind() == SymbolKind::Class;
+        self.scope().access.or(Some(if private { Visibility::Private } else { Visibility::Public }))
     }
 
     /// `public:` in the body of a type; before the body it speaks of a base.
@@ -183,7 +191,7 @@ impl Extractor<'_> {
     }
 
     /// Modifier words stand before the name: as tokens, or together in one node (Java's `modifiers`).
-    fn modifiers(&self, node: Node, name: Node, rule: &Rule) -> Modifiers {
+    pub fn modifiers(&self, node: Node, name: Node, rule: &Rule) -> Modifiers {
         let mut modifiers = Modifiers::default();
         let body = rule.body.of(node);
         let mut cursor = node.walk();

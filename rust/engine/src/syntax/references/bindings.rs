@@ -37,6 +37,7 @@ impl Extractor<'_> {
                 Some(rule) => self.type_text(target, &rule.type_part),
                 None => declared,
             };
+            self.member(node, rule, target, declared, value);
             let held = if declared.is_none() { value.and_then(|value| self.held(value)) } else { None };
             let (type_name, kind) = held.unwrap_or((declared, BindingKind::Annotated));
             if !type_name.is_none() {

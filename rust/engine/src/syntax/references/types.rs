@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use crate::syntax::extract::Extractor;
-use crate::syntax::facts::{ReferenceKind, Str, SymbolKind};
+use crate::syntax::facts::{DetailKind, ReferenceKind, Str, SymbolKind};
 use crate::syntax::names;
 use crate::syntax::rules::{Part, Rule, mark};
 
@@ -92,11 +92,16 @@ impl Extractor<'_> {
         let (callable, scope) = (self.scope().kind.is_callable(), self.scope());
         let depth = if scope.kind == SymbolKind::Module { self.depth.saturating_sub(2) } else { scope.depth };
         let mut texts = Vec::with_capacity(parameters.len());
-        for name in parameters {
+        for mut name in parameters {
+            // What bounds it stands behind it: `T: Ord`.
+            while let Some(first) = name.named_child(0) {
+                name = first;
+            }
             let text = self.strings.intern(self.text(name));
             self.types.parameters.push((depth, text));
             texts.push(text);
         }
+        self.detail(node, DetailKind::TypeParameter);
         // The type that is returned may stand before them: `List<K> Pick<K>()`.
         if callable {
             let owner = self.scope().symbol;

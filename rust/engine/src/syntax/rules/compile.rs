@@ -56,6 +56,9 @@ impl Compiler<'_> {
                 }
             }
         }
+        for kind in &rules.fields {
+            table.fields.extend(self.kind_ids(kind)?);
+        }
         let groups = [
             (mark::IDENTIFIER, &rules.identifiers),
             (mark::TYPE | mark::IDENTIFIER, &rules.types),

@@ -69,6 +69,14 @@ impl Part {
         self.places.len() > 1
     }
 
+    /// The fields in which the part may stand.
+    pub fn fields(&self) -> impl Iterator<Item = u16> {
+        self.places.iter().filter_map(|place| match place {
+            Place::Field(id) => Some(id.get()),
+            _ => None,
+        })
+    }
+
     /// Whether the part is what stands in a field.
     pub fn is_field(&self, field: u16) -> bool {
         self.places.iter().any(|place| matches!(place, Place::Field(id) if id.get() == field))

@@ -45,6 +45,12 @@ pub enum Role {
     /// A field of the type around it: a method if it holds a function, else a binding.
     #[serde(rename = "field")]
     Field,
+    /// A field of the type around it that holds no receiver of calls: told to people only.
+    #[serde(rename = "data.member")]
+    DataMember,
+    /// `name` is one of the values of the enumeration around it, with an optional `value`.
+    #[serde(rename = "enum.member")]
+    EnumMember,
     /// An object written out; its members are named after the variable that holds it.
     #[serde(rename = "record")]
     Record,

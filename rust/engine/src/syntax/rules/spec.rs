@@ -66,6 +66,9 @@ pub struct Rules {
     pub ascii: bool,
     /// The file is a text in which code of the language stands; the text around it is cut into sections.
     pub embedded: Option<crate::syntax::readable::Embedded>,
+    /// Leaf kinds that name fields of the object around them: Ruby's `@items`.
+    #[serde(default)]
+    pub fields: Vec<String>,
     /// Leaf kinds that are names.
     #[serde(default)]
     pub identifiers: Vec<String>,

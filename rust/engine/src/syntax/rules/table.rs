@@ -28,6 +28,10 @@ pub struct Table {
     pub grammar: Option<Language>,
     /// Fields in which types stand.
     pub type_fields: Vec<u16>,
+    /// Kinds of names that are fields of the object around them.
+    pub fields: Vec<u16>,
+    /// Fields in which the names of calls and definitions stand.
+    name_fields: Vec<u16>,
     /// Names by themselves are references.
     pub mentions: bool,
     /// Names by themselves are calls.
@@ -53,6 +57,8 @@ impl Table {
             rules,
             grammar,
             type_fields: Vec::new(),
+            fields: Vec::new(),
+            name_fields: Vec::new(),
             mentions: false,
             has_postfixes: false,
             imports_by_call: false,
@@ -70,6 +76,9 @@ impl Table {
     pub(super) fn add_rule(&mut self, kinds: &[u16], rule: Rule) {
         self.mentions |= rule.role == Role::Mention;
         self.has_postfixes |= rule.role == Role::Postfix;
+        if rule.role == Role::Call || rule.role.defines().is_some_and(|kind| kind != SymbolKind::Variable) {
+            self.name_fields.extend(rule.name.fields());
+        }
         for &kind in kinds {
             self.rule_numbers[kind as usize] = self.compiled.len() as u16;
             self.mark(kind, mark::RULE);
@@ -94,8 +103,7 @@ impl Table {
 
     /// Whether what stands in a field is the name of a call or definition.
     pub fn is_name_field(&self, field: u16) -> bool {
-        let names = |role: Role| role == Role::Call || role.defines().is_some_and(|kind| kind != SymbolKind::Variable);
-        field != 0 && self.compiled.iter().any(|rule| rule.name.is_field(field) && names(rule.role))
+        self.name_fields.contains(&field)
     }
 
     #[inline]

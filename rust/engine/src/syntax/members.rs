@@ -1,0 +1,139 @@
+//! What people want to see of a type and of a signature, and no other stage needs: fields, constants, the values of
+//! enumerations; type parameters and decorators.
+
+use tree_sitter::Node;
+
+use super::extract::Extractor;
+use super::facts::{Detail, DetailKind, Member, MemberKind, Str, SymbolKind, Visibility, flag};
+use super::names;
+use super::rules::{Role, Rule, VisibilityRule};
+
+/// What stands deeper in the body of a type belongs to code in it.
+const NEAR: u32 = 3;
+/// A longer value is code, and no one's idea of a constant.
+const MAX_VALUE: usize = 60;
+
+impl Extractor<'_> {
+    /// A field: declared in the body of a type, or given a value in one of its methods (`self.x = …`, `@x = …`).
+    pub(super) fn member(&mut self, node: Node, rule: &Rule, target: Node, declared: Str, value: Option<Node>) {
+        if rule.role == Role::DefineMethod {
+            return; // a property is a symbol
+        }
+        let Some((owner, name)) = self.member_name(rule, target) else { return };
+        self.push_member(node, rule, owner, name, declared, value, MemberKind::Field);
+    }
+
+    /// The members of the type around a node that its rule names.
+    pub(super) fn named_members(&mut self, node: Node, rule: &Rule, kind: MemberKind) {
+        let owner = self.scope().symbol;
+        if !self.scope().kind.is_type() {
+            return;
+        }
+        let declared = self.type_text(node, &rule.type_part);
+        for name in rule.name.all(node) {
+            let inner = self.innermost_name(name).unwrap_or(name);
+            self.push_member(node, rule, owner, inner, declared, rule.value.of(node), kind);
+        }
+    }
+
+    /// The type to which a target is a field, and the node that names it.
+    fn member_name<'t>(&self, rule: &Rule, target: Node<'t>) -> Option<(u32, Node<'t>)> {
+        let scope = self.scope();
+        let name = self.innermost_name(target)?;
+        let near = scope.depth + NEAR + u32::from(rule.headless);
+        let in_body = (scope.kind.is_type() || scope.kind == SymbolKind::Type) && self.depth <= near;
+        if self.role(name) == Some(Role::Member) {
+            let member = self.rule_of(name)?;
+            member.object.of(name).filter(|object| self.is_receiver(*object))?;
+            return Some((self.enclosing_type()?, member.property.of(name)?));
+        }
+        if self.table.fields.contains(&name.kind_id()) {
+            return Some((self.enclosing_type()?, name));
+        }
+        // A constant beside the methods of a type that stand outside it.
+        let outside = self.containers.last().filter(|it| it.depth > scope.depth && it.members == 0);
+        let owner = outside.and_then(|it| it.symbol.filter(|_| self.depth <= it.depth + NEAR));
+        owner.or_else(|| in_body.then_some(scope.symbol)).map(|owner| (owner, name))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn push_member(
+        &mut self,
+        node: Node,
+        rule: &Rule,
+        owner: u32,
+        name: Node,
+        type_name: Str,
+        value: Option<Node>,
+        kind: MemberKind,
+    ) {
+        // Some grammars take the dot to the name behind it.
+        let text = self.text(name);
+        let text = text.strip_prefix(b".").unwrap_or(text);
+        let known = self.strings.intern(text);
+        if text.is_empty() || !self.members.insert((owner, known)) {
+            return;
+        }
+        let mut modifiers = self.modifiers(node, name, rule);
+        let line_start = self.source[..node.start_byte()].iter().rposition(|byte| b"\n;{}".contains(byte));
+        let before = &self.source[line_start.map_or(0, |at| at + 1)..node.start_byte()];
+        before.split(u8::is_ascii_whitespace).for_each(|word| modifiers.word(word));
+        if self.table.fields.contains(&name.kind_id()) {
+            modifiers.visibility = Some(Visibility::Private); // only the object itself can name it
+        }
+        if self.table.rules.visibility == VisibilityRule::Section {
+            modifiers.visibility = self.section_access(owner);
+        }
+        let value = value.map(|value| self.text(value)).filter(|text| text.len() <= MAX_VALUE);
+        let value = value.map_or(Str::NONE, |text| self.strings.intern(names::folded(text).as_bytes()));
+        let shouts =
+            text.len() > 1 && text.iter().all(|byte| byte.is_ascii_uppercase() || b"_0123456789".contains(byte));
+        let constant = kind == MemberKind::Field && (shouts || modifiers.flags & flag::CONSTANT != 0);
+        self.facts.members.push(Member {
+            owner,
+            name: known,
+            type_name,
+            value,
+            line: name.start_position().row as u32 + 1,
+            kind: if constant { MemberKind::Constant } else { kind } as u8,
+            visibility: match kind {
+                MemberKind::EnumMember => self.facts.symbols[owner as usize].visibility,
+                _ => names::visibility(self.table.rules.visibility, text, modifiers, true) as u8,
+            },
+            flags: modifiers.flags & !flag::CONSTANT,
+            pad: 0,
+        });
+    }
+
+    /// A type parameter or decorator: of the definition whose signature is being read, or of the one that follows.
+    pub(super) fn detail(&mut self, node: Node, kind: DetailKind) {
+        let is_parameter = kind == DetailKind::TypeParameter;
+        let start = node.start_byte() as u32;
+        if start < self.seen.detail {
+            return; // part of the last one
+        }
+        self.seen.detail = node.end_byte() as u32;
+        let text = names::folded(self.text(node));
+        let text =
+            text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).filter(|_| is_parameter).unwrap_or(&text);
+        let text = self.strings.intern(text.as_bytes());
+        let scope = self.scope();
+        let symbol = &self.facts.symbols[scope.symbol as usize];
+        let within = scope.symbol != 0 && start >= symbol.start_byte && start < symbol.signature_end;
+        if within && (is_parameter || start < scope.name_start) {
+            self.facts.details.push(Detail { owner: scope.symbol, text, kind: kind as u32 });
+        } else if !within {
+            self.details_ahead.push((start, kind, text));
+        }
+    }
+
+    /// A new symbol takes what stands before it and is its own.
+    pub(super) fn take_details(&mut self, owner: u32) {
+        let first = self.facts.symbols[owner as usize].start_byte;
+        for (start, kind, text) in self.details_ahead.drain(..) {
+            if start >= first {
+                self.facts.details.push(Detail { owner, text, kind: kind as u32 });
+            }
+        }
+    }
+}
