@@ -1,11 +1,11 @@
-"""Runs a suite: ``python -m benchmarks [speed | retrieval | accuracy | threads] …``; without a name, speed."""
+"""Runs a suite: ``python -m benchmarks [speed | retrieval | accuracy | threads | ml] …``; without a name, speed."""
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
 
-SUITES = ("speed", "retrieval", "accuracy", "threads")
+SUITES = ("speed", "retrieval", "accuracy", "threads", "ml")
 
 
 def main(arguments: list[str]) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from leindex_rust import StaticModel
+from leindex_rust import StaticModel, hash_bytes, terms
 
-__all__ = ["StaticModel"]
+__all__ = ["StaticModel", "hash_bytes", "terms"]

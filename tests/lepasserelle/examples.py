@@ -7,7 +7,7 @@ from dataclasses import replace
 from leindex.legraphe.neighbours import Ambiguity
 from leindex.leparse.catalogue import LanguageInfo
 from leindex.leparse.outline import Diagnostic, Field, FileFacts, FileSymbol
-from leindex.lepasserelle.values import Catalogue, Definition, Relations, SearchAnswer, Status
+from leindex.lepasserelle.values import Catalogue, Definition, Listing, Relations, SearchAnswer, Status
 from leindex.types import Context, ContextPiece, IndexReport, Relation, SearchHit, Skipped, Symbol
 
 
@@ -135,7 +135,9 @@ LANGUAGES = Catalogue(
         LanguageInfo("text", (".md",), "", (), ()),
     )
 )
+FUNCTIONS = Listing("functions", ("name", "seconds at most"), (("embed_texts", 30.0), ("spoken [red]", None)))
 ALL = [
+    FUNCTIONS,
     OUTLINE,
     LANGUAGES,
     SEARCH,

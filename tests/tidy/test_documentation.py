@@ -13,6 +13,8 @@ import typer.main
 
 import leindex
 import leindex_rust
+import ml_bridge
+import ml_bridge.errors
 from leindex import errors
 from leindex.lepasserelle.cli.app import app
 from leindex.lepasserelle.mcp.projects import Projects
@@ -48,9 +50,12 @@ def test_every_command_is_documented_and_no_other() -> None:
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_option_of_a_command_is_documented_and_no_other(name: str) -> None:
+    command = COMMANDS[name]
+    parts = command.commands.values() if hasattr(command, "commands") else [command]  # a group has commands of its own
     options = {
         option
-        for parameter in COMMANDS[name].params
+        for part in parts
+        for parameter in part.params
         if parameter.param_type_name == "option" and "--help" not in parameter.opts
         for option in parameter.opts
     }
@@ -96,3 +101,30 @@ def test_every_error_is_documented() -> None:
 def test_every_name_of_the_native_module_is_documented() -> None:
     page = (REFERENCE / "native.md").read_text(encoding="utf-8")
     assert {name for name in leindex_rust.__all__ if f"`{name}" not in page} == set()
+
+
+def ml_bridge_table(heading: str) -> list[list[str]]:
+    body = sections("ml-bridge.md")[heading]
+    return [
+        [cell.strip().strip("`") for cell in line.strip("|").split(" | ")]
+        for line in body.splitlines()
+        if line[:3] == "| `"
+    ]
+
+
+def test_every_method_of_the_ml_runtime_is_documented() -> None:
+    methods = {name for name, member in inspect.getmembers(ml_bridge.MLRuntime) if name[0] != "_" and callable(member)}
+    documented = {row[0].split("(")[0] for row in ml_bridge_table("MLRuntime")}
+    assert methods - {"default"} == documented - {"MLRuntime"}
+
+
+def test_every_ml_error_is_documented_as_it_is() -> None:
+    kinds = [kind for kind in vars(ml_bridge.errors).values() if inspect.isclass(kind) and issubclass(kind, Exception)]
+    expected = {(kind.__name__, kind.code, "yes" if kind.retryable else "no") for kind in kinds}
+    documented = {tuple(row[:3]) for row in ml_bridge_table("Errors")}
+    assert documented == expected - {("MlBridgeError", "ml_bridge", "no")}
+
+
+def test_every_ml_setting_is_documented_with_its_variable() -> None:
+    documented = {(row[0], row[1].split("`")[0]) for row in ml_bridge_table("Configuration")}
+    assert documented == {(name, f"ML_BRIDGE_{name.upper()}") for name in ml_bridge.Configuration.model_fields}

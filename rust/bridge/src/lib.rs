@@ -40,7 +40,7 @@ mod _engine {
     #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]
-    use crate::source::{WalkSkip, WalkedFile, hash_files, sniff_files, walk};
+    use crate::source::{WalkSkip, WalkedFile, hash_bytes, hash_files, sniff_files, walk};
     #[pymodule_export]
     use crate::syntax::{Language, ParsedFile, describe_facts, parse_files, parse_only, parse_source};
     #[pymodule_export]

@@ -67,6 +67,12 @@ pub fn walk(
     Ok((walked.files.into_iter().map(file).collect(), walked.skipped.into_iter().map(skip).collect()))
 }
 
+/// BLAKE3 of some bytes.
+#[pyfunction]
+pub fn hash_bytes<'py>(py: Python<'py>, data: &[u8]) -> Bound<'py, PyBytes> {
+    PyBytes::new(py, &detached(py, || hash::hash(data)))
+}
+
 /// BLAKE3 of each file below `root`, in the order asked; None for one that cannot be read or is larger than the limit.
 #[pyfunction]
 #[pyo3(signature = (root, paths, *, max_file_bytes))]

@@ -102,4 +102,13 @@ class Complexities:
     """Hardest first."""
 
 
-Answer = SearchAnswer | Definition | Relations | Status | Catalogue | FileFacts | ControlFlow | Complexities
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A small table: what it lists, its columns, its rows."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+
+Answer = SearchAnswer | Definition | Relations | Status | Catalogue | FileFacts | ControlFlow | Complexities | Listing

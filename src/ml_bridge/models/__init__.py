@@ -1,4 +1,12 @@
-"""Embedding models behind one shape: ``name``, ``dimensions`` and ``embed(texts)`` giving unit vectors."""
+"""Models, each in a process of its own, and the small ones that need none.
+
+embedder.py    the static embedder that ships with the package
+catalogue.py   which backend opens which model
+host.py        inside the process of a model: opens it
+backends/      one file for each library that runs models
+joining.py     small calls for the same model as one batch
+manager.py     which models are loaded, and which goes when there is no room
+"""
 
 from ml_bridge.models.embedder import StaticEmbedder
 

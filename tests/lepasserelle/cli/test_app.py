@@ -25,7 +25,10 @@ COMMANDS = [
     "complexity",
     "languages",
     "mcp",
+    "functions",
+    "models",
 ]
+GROUPS = {"functions": ["list", "call"], "models": ["list", "load"]}
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -39,11 +42,20 @@ def test_help_lists_every_command_in_a_whole_sentence() -> None:
     assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in GROUPS])
 def test_every_command_explains_every_option(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"]).output
     assert ("--project" in shown) == (command not in ("parse", "complexity", "languages"))
     assert ("--json" in shown) == (command != "mcp")
+    options = shown[shown.index("Options:") :].splitlines()[1:]
+    assert [line for line in options if line.strip().startswith("-") and "  " not in line.strip()] == []
+
+
+@pytest.mark.parametrize(("group", "command"), [(group, command) for group in GROUPS for command in GROUPS[group]])
+def test_every_command_of_a_group_explains_every_option(group: str, command: str) -> None:
+    assert f"  {command}" in CliRunner().invoke(app, [group, "--help"]).output
+    shown = CliRunner().invoke(app, [group, command, "--help"]).output
+    assert "--json" in shown
     options = shown[shown.index("Options:") :].splitlines()[1:]
     assert [line for line in options if line.strip().startswith("-") and "  " not in line.strip()] == []
 

@@ -17,9 +17,11 @@ from leindex.lepasserelle.cli.commands import (
     callers,
     cfg,
     complexity,
+    functions,
     index,
     languages,
     mcp,
+    models,
     parse,
     search,
     show,
@@ -46,6 +48,8 @@ app.command()(cfg.cfg)
 app.command()(complexity.complexity)
 app.command()(languages.languages)
 app.command()(mcp.mcp)
+app.add_typer(functions.group, name="functions")
+app.add_typer(models.group, name="models")
 
 
 def _version(asked: bool) -> None:

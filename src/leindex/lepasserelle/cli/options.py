@@ -12,6 +12,7 @@ Project = Annotated[
     typer.Option("--project", "-p", metavar="PATH", help="Folder of the project. Default: the one you are in."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Config = Annotated[Path | None, typer.Option(metavar="FILE", help="TOML file with the table [python]. Default: none.")]
 Query = Annotated[str, typer.Argument(metavar="QUERY", help="Words or a question, in quotes.")]
 SymbolName = Annotated[
     str,

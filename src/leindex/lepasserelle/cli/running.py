@@ -38,6 +38,7 @@ def errors_as_sentences() -> Iterator[None]:
         typer.Exit: with the code that fits the problem.
     """
     from leindex.errors import LeIndexError, StoreError, SymbolNotFound  # noqa: PLC0415
+    from ml_bridge.errors import FunctionNotFound, InputInvalid, MlBridgeError, SettingInvalid  # noqa: PLC0415
 
     try:
         yield
@@ -47,6 +48,12 @@ def errors_as_sentences() -> Iterator[None]:
         raise _stop(str(error), Exit.UNAVAILABLE) from None
     except LeIndexError as error:
         raise _stop(str(error), Exit.BAD_INPUT) from None
+    except FunctionNotFound as error:
+        raise _stop(str(error), Exit.NOTHING_FOUND) from None
+    except (InputInvalid, SettingInvalid) as error:
+        raise _stop(str(error), Exit.BAD_INPUT) from None
+    except MlBridgeError as error:
+        raise _stop(str(error), Exit.UNAVAILABLE) from None
     except KeyboardInterrupt:
         raise _stop("interrupted. What was parsed is kept; run the command again to go on.", Exit.INTERRUPTED) from None
     except BrokenPipeError:

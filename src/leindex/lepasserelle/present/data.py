@@ -15,6 +15,7 @@ from leindex.lepasserelle.values import (
     Complexities,
     ControlFlow,
     Definition,
+    Listing,
     Relations,
     SearchAnswer,
     Status,
@@ -231,6 +232,13 @@ def complexities(value: Complexities) -> dict[str, Any]:
         "count": value.count,
         "functions": [{key: said for key, said in row.items() if key != "metrics"} for row in rows],
     }
+
+
+@render.register
+def listing(value: Listing) -> dict[str, Any]:
+    """A small table, one object for each row."""
+    columns = [column.replace(" ", "_") for column in value.columns]
+    return {value.name: [dict(zip(columns, row, strict=True)) for row in value.rows]}
 
 
 def by_reason(report: IndexReport) -> Mapping[str, int]:

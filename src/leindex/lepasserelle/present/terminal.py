@@ -35,6 +35,7 @@ from leindex.lepasserelle.values import (
     Complexities,
     ControlFlow,
     Definition,
+    Listing,
     Relations,
     SearchAnswer,
     Status,
@@ -270,3 +271,16 @@ def complexities(value: Complexities) -> RenderableType:
         place = f"[dim]{escape(each.file)}:{each.start_line}[/dim]"
         table.add_row(*numbers(each), f"[bold]{escape(each.name)}[/bold] {place}")
     return Group(table, f"[dim]{len(value.functions):,} of {value.count:,} functions[/dim]")
+
+
+@render.register
+def listing(value: Listing) -> RenderableType:
+    """A small table."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in value.columns:
+        table.add_column(column, overflow="fold")
+    for first, *others in value.rows:
+        table.add_row(
+            f"[bold]{escape(str(first))}[/bold]", *("-" if cell is None else escape(str(cell)) for cell in others)
+        )
+    return table

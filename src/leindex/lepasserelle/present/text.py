@@ -16,6 +16,7 @@ from leindex.lepasserelle.values import (
     Complexities,
     ControlFlow,
     Definition,
+    Listing,
     Relations,
     SearchAnswer,
     Status,
@@ -250,3 +251,9 @@ def languages(value: Catalogue) -> str:
         known = ", ".join((*each.definitions, *each.knows)) or "sections"
         lines.append(f"{each.name}: {' '.join(each.extensions)}  [{each.grammar or 'no grammar'}]  {known}")
     return "\n".join(lines) + "\n"
+
+
+@render.register
+def listing(value: Listing) -> str:
+    """One line per row, its columns set apart."""
+    return "".join("  ".join("-" if cell is None else str(cell) for cell in row) + "\n" for row in value.rows)
