@@ -4,7 +4,8 @@ use tree_sitter::Node;
 
 use super::super::blocks::{EXIT, EdgeKind};
 use super::super::rules::{Part, Role, Rule};
-use super::{Builder, bare};
+use super::Builder;
+use super::labels::bare;
 
 /// Cleanups inside cleanups of which every way out gets its own copy; deeper ones share the first.
 const MOST_COPIES: u32 = 3;
@@ -15,6 +16,8 @@ pub(super) enum Frame<'t> {
         labels: Vec<Vec<u8>>,
         after: u32,
         again: u32,
+        /// The body, without the test before it.
+        begin: u32,
     },
     /// A switch or labelled block; only `plain` ones are left by a `break` without a label.
     Breakable {
@@ -48,6 +51,11 @@ pub(super) struct Cleanup<'t> {
     implicit: bool,
     /// Where control goes on if the cleanup ends an exception.
     suppressed: Option<u32>,
+    /// Only ways that carry an error pass it.
+    on_failure: bool,
+    /// It runs at the end of the function, if control came by; `maybe` where it may not have.
+    of_function: bool,
+    maybe: bool,
     copies: Vec<Copy>,
 }
 
@@ -63,6 +71,8 @@ enum Care<'t> {
 struct Copy {
     target: u32,
     kind: EdgeKind,
+    /// It carries an error.
+    fails: bool,
     entry: u32,
     end: u32,
 }
@@ -84,18 +94,22 @@ impl<'t> Builder<'t> {
             _ => None,
         });
         let (until, target) = caught.unwrap_or((0, EXIT));
-        self.leave(until, target, EdgeKind::Exception);
+        self.leave(until, target, EdgeKind::Exception, true);
     }
 
     /// Goes from the current block to `target`, through the cleanup of every frame from `until` on. Stands as before.
-    fn leave(&mut self, until: usize, target: u32, kind: EdgeKind) {
+    fn leave(&mut self, until: usize, target: u32, kind: EdgeKind, fails: bool) {
         let (mut from, mut label) = (self.current, kind);
         let mut place = self.frames.len();
         while place > until {
             place -= 1;
             let Frame::Cleanup(cleanup) = &self.frames[place] else { continue };
+            if (cleanup.on_failure && !fails) || (cleanup.of_function && target != EXIT) {
+                continue;
+            }
             let enter = if label == EdgeKind::Exception { label } else { EdgeKind::Finally };
-            if let Some(copy) = cleanup.copies.iter().find(|copy| (copy.target, copy.kind) == (target, kind)) {
+            let known = |copy: &&Copy| (copy.target, copy.kind, copy.fails) == (target, kind, fails);
+            if let Some(copy) = cleanup.copies.iter().find(known) {
                 return self.edge(from, copy.entry, enter);
             }
             let shared = cleanup.copies.first().copied().filter(|_| self.copying >= MOST_COPIES);
@@ -104,7 +118,7 @@ impl<'t> Builder<'t> {
                     self.edge(from, copy.entry, enter);
                     copy
                 }
-                None => self.copy(place, Copy { target, kind, entry: 0, end: 0 }, from, enter),
+                None => self.copy(place, Copy { target, kind, fails, entry: 0, end: 0 }, from, enter),
             };
             if !self.entered[copy.end as usize] {
                 return;
@@ -121,7 +135,7 @@ impl<'t> Builder<'t> {
         let frames = self.frames.split_off(place);
         let end = match &frames[0] {
             Frame::Cleanup(cleanup) => {
-                let end = self.clean(cleanup.what, cleanup.depth, entry);
+                let end = self.clean(cleanup, entry);
                 if let Some(after) = cleanup.suppressed.filter(|_| copy.kind == EdgeKind::Exception) {
                     self.edge(end, after, EdgeKind::Next);
                 }
@@ -138,15 +152,22 @@ impl<'t> Builder<'t> {
     }
 
     /// Builds a cleanup from a block on; the block where it ends.
-    fn clean(&mut self, care: Care<'t>, depth: usize, entry: u32) -> u32 {
+    fn clean(&mut self, cleanup: &Cleanup<'t>, entry: u32) -> u32 {
         let before = (self.current, self.sealed, self.statement.take());
-        let scopes = self.names.take(depth);
+        let scopes = self.names.take(cleanup.depth);
         self.copying += 1;
         self.stand(entry);
-        match care {
+        let past = cleanup.maybe.then(|| self.block());
+        if let Some(past) = past {
+            self.edge(entry, past, EdgeKind::Next);
+            let runs = self.block();
+            self.go(runs, EdgeKind::Next);
+        }
+        match cleanup.what {
             Care::Body(node, rule, part) => self.statements(rule.all(part, node)),
             Care::Head(node, body) => self.head(node, body),
         }
+        past.into_iter().for_each(|past| self.go(past, EdgeKind::Next));
         self.copying -= 1;
         let end = self.current;
         self.names.give_back(scopes);
@@ -154,20 +175,36 @@ impl<'t> Builder<'t> {
         end
     }
 
-    fn begin_cleanup(&mut self, what: Care<'t>, implicit: bool, suppressed: Option<u32>) {
-        let depth = self.names.depth();
-        self.frames.push(Frame::Cleanup(Cleanup { what, depth, implicit, suppressed, copies: Vec::new() }));
+    fn cleanup(&self, what: Care<'t>) -> Cleanup<'t> {
+        Cleanup {
+            what,
+            depth: self.names.depth(),
+            implicit: true,
+            suppressed: None,
+            on_failure: false,
+            of_function: false,
+            maybe: false,
+            copies: Vec::new(),
+        }
     }
 
     /// The way on: its copy of the innermost cleanup stands in line.
     pub(super) fn end_cleanup(&mut self) {
         if let Some(Frame::Cleanup(cleanup)) = self.frames.pop()
             && self.entered[self.current as usize]
+            && !cleanup.on_failure
         {
             let entry = self.block();
             self.edge(self.current, entry, EdgeKind::Finally);
-            let end = self.clean(cleanup.what, cleanup.depth, entry);
+            let end = self.clean(&cleanup, entry);
             self.stand(end);
+        }
+    }
+
+    /// What was put off to the end of the function, the last first.
+    pub(super) fn end_function(&mut self) {
+        while !self.frames.is_empty() {
+            self.end_cleanup();
         }
     }
 
@@ -175,7 +212,8 @@ impl<'t> Builder<'t> {
         let handlers = rule.all(Part::Handlers, node);
         let cleans = !rule.all(Part::Finally, node).is_empty();
         if cleans {
-            self.begin_cleanup(Care::Body(node, rule, Part::Finally), true, None);
+            let cleanup = self.cleanup(Care::Body(node, rule, Part::Finally));
+            self.frames.push(Frame::Cleanup(cleanup));
         }
         let resources = !rule.all(Part::Resources, node).is_empty();
         let (begin, dispatch, after) = (self.block(), self.block(), self.block());
@@ -206,14 +244,18 @@ impl<'t> Builder<'t> {
     /// Handlers are tried in their order; what none takes goes on outwards.
     fn handle(&mut self, handlers: Vec<Node<'t>>, after: u32) {
         for handler in handlers {
-            let Some(rule) = self.table.rule(handler, self.source) else { continue };
+            let rule = self.table.rule(handler, self.source);
+            let Some(rule) = rule.filter(|rule| rule.role == Role::Catch) else {
+                self.handle_otherwise(handler, rule, after);
+                continue;
+            };
             let patterns = rule.all(Part::Patterns, handler);
             let (body, next) = (self.block(), self.block());
             self.head(handler, rule.one(Part::Body, handler));
             let open =
                 patterns.is_empty() || patterns.iter().any(|pattern| self.table.is_wildcard(self.text(*pattern)));
             self.expressions(patterns);
-            if open || rule.default {
+            if open || rule.options.default {
                 self.edge(self.current, body, EdgeKind::Next);
             } else {
                 self.edge(self.current, body, EdgeKind::True);
@@ -221,9 +263,7 @@ impl<'t> Builder<'t> {
             }
             self.stand(body);
             self.scope(|builder| {
-                for target in rule.all(Part::Target, handler) {
-                    builder.bind(target, "catch", Some(false));
-                }
+                builder.bind_all(rule.all(Part::Target, handler), "catch");
                 builder.statements(rule.all(Part::Body, handler));
             });
             self.edge(self.current, after, EdgeKind::Next);
@@ -234,37 +274,79 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// A handler written as a case; or anything else, which takes whatever comes.
+    fn handle_otherwise(&mut self, handler: Node<'t>, rule: Option<&'t Rule>, after: u32) {
+        match rule.filter(|rule| rule.role == Role::Case) {
+            Some(rule) => self.case_in_line(handler, rule, after),
+            None => {
+                self.statement(handler);
+                self.edge(self.current, after, EdgeKind::Next);
+                self.stop();
+            }
+        }
+    }
+
     pub(super) fn with(&mut self, node: Node<'t>, rule: &'t Rule) {
         let body = rule.one(Part::Body, node);
         let after = self.block();
         self.scope(|builder| {
             builder.head(node, body);
             builder.expressions(rule.all(Part::Resources, node));
-            for target in rule.all(Part::Target, node) {
-                builder.bind(target, "with", Some(false));
-            }
-            builder.begin_cleanup(Care::Head(node, body), true, rule.suppresses.then_some(after));
+            builder.bind_all(rule.all(Part::Target, node), "with");
+            let suppressed = rule.options.suppresses.then_some(after);
+            let cleanup = Cleanup { suppressed, ..builder.cleanup(Care::Head(node, body)) };
+            builder.frames.push(Frame::Cleanup(cleanup));
             builder.statements(rule.all(Part::Body, node));
             builder.end_cleanup();
         });
         self.go(after, EdgeKind::Next);
     }
 
+    /// Puts `body` off to the end of the block.
     pub(super) fn defer(&mut self, node: Node<'t>, rule: &'t Rule) {
         self.head(node, rule.one(Part::Body, node));
-        self.begin_cleanup(Care::Body(node, rule, Part::Body), false, None);
+        let what = self.cleanup(Care::Body(node, rule, Part::Body));
+        let cleanup = Cleanup { implicit: false, on_failure: rule.options.on_failure, ..what };
+        self.frames.push(Frame::Cleanup(cleanup));
+    }
+
+    /// Puts `body` off to the end of the function; what runs there is what control came by.
+    pub(super) fn defer_to_the_end(&mut self, node: Node<'t>, rule: &'t Rule) {
+        self.head(node, rule.one(Part::Body, node));
+        let of_function = |frame: &Frame| matches!(frame, Frame::Cleanup(cleanup) if cleanup.of_function);
+        let before = self.frames.iter().take_while(|frame| of_function(frame)).count();
+        let maybe = !self.always_runs(node);
+        let what = self.cleanup(Care::Body(node, rule, Part::Body));
+        let cleanup = Cleanup { implicit: false, of_function: true, maybe, ..what };
+        self.frames.insert(before, Frame::Cleanup(cleanup));
+    }
+
+    /// Whether only blocks stand between a statement and its function.
+    fn always_runs(&self, statement: Node<'t>) -> bool {
+        let mut around = statement;
+        while let Some(up) = around.parent() {
+            match self.table.role(up, self.source) {
+                Some(Role::Function) => return true,
+                Some(role) if role != Role::Block => return false,
+                _ => around = up,
+            }
+        }
+        true
     }
 
     pub(super) fn propagate(&mut self, node: Node<'t>, rule: &'t Rule) {
+        if self.statement.is_none() {
+            self.unit(node);
+        }
         self.expressions(rule.all(Part::Value, node));
-        self.leave(0, EXIT, EdgeKind::Return);
+        self.leave(0, EXIT, EdgeKind::Return, true);
         let next = self.block();
         self.go(next, EdgeKind::Next);
     }
 
     pub(super) fn assert(&mut self, node: Node<'t>, rule: &'t Rule) {
         let (holds, fails) = (self.block(), self.block());
-        self.condition(rule.one(Part::Condition, node), holds, fails, rule.negated);
+        self.condition(rule.one(Part::Condition, node), holds, fails, rule.options.negated);
         self.stand(fails);
         self.expressions(rule.all(Part::Value, node));
         self.raise();
@@ -277,12 +359,17 @@ impl<'t> Builder<'t> {
         self.expressions(rule.all(Part::Value, node));
         self.statement = None;
         let label = rule.one(Part::Label, node).map(|label| bare(self.text(label)).to_vec());
-        let target = self.target(rule.role, label.as_deref());
+        let target = match rule.role {
+            Role::Goto => label
+                .and_then(|name| self.labelled(node, &name))
+                .map(|label| (self.frames.len(), self.mark(label), EdgeKind::Goto)),
+            role => self.target(role, label.as_deref()),
+        };
         match (rule.role, target) {
             (Role::Throw, _) => self.raise(),
-            (Role::Return, _) => self.leave(0, EXIT, EdgeKind::Return),
+            (Role::Return, _) => self.leave(0, EXIT, EdgeKind::Return, rule.options.fails),
             (Role::Exit, _) => self.edge(self.current, EXIT, EdgeKind::Exit),
-            (_, Some((until, target, kind))) => self.leave(until, target, kind),
+            (_, Some((until, target, kind))) => self.leave(until, target, kind, false),
             // A jump that leads nowhere, in broken code: it is a statement like any other.
             _ => return,
         }
@@ -291,11 +378,15 @@ impl<'t> Builder<'t> {
 
     /// Where a jump lands: the frames from a place on are left.
     fn target(&mut self, role: Role, label: Option<&[u8]>) -> Option<(usize, u32, EdgeKind)> {
-        if role == Role::Goto {
-            return Some((self.frames.len(), self.mark(label?), EdgeKind::Goto));
-        }
+        // `break 2` leaves two loops.
+        let mut level = label.and_then(|label| std::str::from_utf8(label).ok()?.parse::<u32>().ok());
+        let label = label.filter(|_| level.is_none());
         let named = |labels: &[Vec<u8>]| label.is_none_or(|label| labels.iter().any(|known| known == label));
         self.frames.iter().enumerate().rev().find_map(|(place, frame)| {
+            if let (Frame::Loop { .. }, Some(level @ 2..)) = (frame, &mut level) {
+                *level -= 1;
+                return None;
+            }
             let (target, kind) = match (role, frame) {
                 (Role::Break, Frame::Loop { labels, after, .. }) if named(labels) => (*after, EdgeKind::Break),
                 (Role::Break, Frame::Breakable { labels, to, plain })
@@ -304,6 +395,7 @@ impl<'t> Builder<'t> {
                     (*to, EdgeKind::Break)
                 }
                 (Role::Continue, Frame::Loop { labels, again, .. }) if named(labels) => (*again, EdgeKind::Continue),
+                (Role::Redo, Frame::Loop { begin, .. }) => (*begin, EdgeKind::LoopBack),
                 (Role::Fallthrough, Frame::Case { next }) => ((*next)?, EdgeKind::Next),
                 (Role::Retry, Frame::Retry { begin }) => (*begin, EdgeKind::LoopBack),
                 _ => return None,
