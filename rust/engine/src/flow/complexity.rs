@@ -119,7 +119,9 @@ impl<'t> Walk<'t> {
             self.metrics.nesting = self.metrics.nesting.max(nested.depth);
             let flat = self.flat_parts(at.node, rule);
             let bodies = rule.all(Part::Body, at.node);
-            waiting.extend(children(at.node).into_iter().map(|node| {
+            let unseen = if rule.role == Role::Variant { rule.all(Part::Condition, at.node) } else { Vec::new() };
+            let seen = children(at.node).into_iter().filter(|node| !unseen.contains(node));
+            waiting.extend(seen.map(|node| {
                 let outside =
                     flat.iter().any(|part| holds(node, *part)) && !bodies.iter().any(|body| holds(node, *body));
                 At { node, ..if outside { At { own: nested.own, ..at } } else { nested } }
@@ -206,7 +208,10 @@ impl<'t> Walk<'t> {
             }
             Role::ShortCircuit => {
                 self.decide(at, 1);
-                self.sequence(node, rule);
+                // `a ||= b` is an assignment to its reader.
+                if rule.one(Part::Target, node).is_none() {
+                    self.sequence(node, rule);
+                }
                 at
             }
             Role::Function | Role::Class => {

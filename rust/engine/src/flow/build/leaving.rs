@@ -56,6 +56,8 @@ pub(super) struct Cleanup<'t> {
     /// It runs at the end of the function, if control came by; `maybe` where it may not have.
     of_function: bool,
     maybe: bool,
+    /// Control comes to what it stands around.
+    live: bool,
     copies: Vec<Copy>,
 }
 
@@ -184,6 +186,7 @@ impl<'t> Builder<'t> {
             on_failure: false,
             of_function: false,
             maybe: false,
+            live: self.live[self.current as usize],
             copies: Vec::new(),
         }
     }
@@ -193,6 +196,7 @@ impl<'t> Builder<'t> {
         if let Some(Frame::Cleanup(cleanup)) = self.frames.pop()
             && self.entered[self.current as usize]
             && !cleanup.on_failure
+            && (self.live[self.current as usize] || !cleanup.live)
         {
             let entry = self.block();
             self.edge(self.current, entry, EdgeKind::Finally);

@@ -35,6 +35,8 @@ pub(super) struct Builder<'t> {
     edges: Vec<Edge>,
     /// Whether anything leads to a block.
     entered: Vec<bool>,
+    /// Whether anything but dead code leads to a block.
+    live: Vec<bool>,
     current: u32,
     /// The current block ends here: what it holds may raise.
     sealed: bool,
@@ -59,6 +61,7 @@ pub fn graph_of(nodes: &[Node], source: &[u8], table: &FlowTable) -> Graph {
         blocks: vec![Block::default(); 2],
         edges: Vec::new(),
         entered: vec![true, false],
+        live: vec![true, false],
         current: ENTRY,
         sealed: false,
         names: Names::new(),
@@ -120,11 +123,13 @@ impl<'t> Builder<'t> {
     fn block(&mut self) -> u32 {
         self.blocks.push(Block::default());
         self.entered.push(false);
+        self.live.push(false);
         self.blocks.len() as u32 - 1
     }
 
     fn edge(&mut self, from: u32, to: u32, kind: EdgeKind) {
         self.entered[to as usize] = true;
+        self.live[to as usize] |= self.live[from as usize];
         self.edges.push(Edge { from, to, kind });
     }
 
