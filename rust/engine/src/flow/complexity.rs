@@ -207,7 +207,7 @@ impl<'t> Walk<'t> {
                 at
             }
             Role::ShortCircuit => {
-                self.decide(at, 1);
+                self.decide(at, rule.operands(node).len().saturating_sub(1) as u32);
                 // `a ||= b` is an assignment to its reader.
                 if rule.one(Part::Target, node).is_none() {
                     self.sequence(node, rule);
@@ -235,7 +235,7 @@ impl<'t> Walk<'t> {
         for clause in clauses {
             match self.table.role(clause, self.source) {
                 Some(Role::ForEach) => self.chain(vec![clause]),
-                Some(Role::Filter | Role::Declare | Role::Expression) => {}
+                Some(Role::Filter | Role::Declare) => {}
                 _ => self.decide(at, 1),
             }
         }
@@ -243,8 +243,7 @@ impl<'t> Walk<'t> {
 
     /// The first guard of a case belongs to the case; each further one decides.
     fn guards(&mut self, at: At<'t>, guards: Vec<Node<'t>>) {
-        let statement =
-            |guard: &&Node| matches!(self.table.role(**guard, self.source), Some(Role::Declare | Role::Expression));
+        let statement = |guard: &&Node| matches!(self.table.role(**guard, self.source), Some(Role::Declare));
         let further = guards.iter().skip(1).filter(|guard| !statement(guard)).count();
         self.decide(at, further as u32);
         self.chain(guards);
@@ -254,8 +253,7 @@ impl<'t> Walk<'t> {
         for case in cases {
             let row = self.table.rule(case, self.source);
             let patterns = row.map_or(Vec::new(), |row| row.all(Part::Patterns, case));
-            let text = |node: &Node| self.source.get(node.byte_range()).unwrap_or_default();
-            if patterns.iter().any(|pattern| self.table.constant(text(pattern)) == Some(true)) {
+            if patterns.iter().any(|pattern| self.table.constant(self.text(*pattern)) == Some(true)) {
                 self.chained.insert(case.id());
             }
         }
@@ -283,6 +281,10 @@ impl<'t> Walk<'t> {
         let rule = self.table.rule(around, self.source);
         let body = rule.and_then(|rule| rule.one(Part::Body, around));
         body.is_some_and(|body| holds(node, body) && body.byte_range() != node.byte_range())
+    }
+
+    fn text(&self, node: Node) -> &'t [u8] {
+        self.source.get(node.byte_range()).unwrap_or_default()
     }
 
     fn cost(&mut self, more: u32) {
@@ -316,7 +318,7 @@ impl<'t> Walk<'t> {
         if !self.chained.remove(&node.id()) && logic != Some(Logic::Nothing) {
             self.cost(1);
         }
-        for side in [Part::Left, Part::Right].into_iter().filter_map(|part| rule.one(part, node)) {
+        for side in rule.operands(node).into_iter().filter_map(|operand| operand.first().copied()) {
             let inner = unwrapped(side, self.table, self.source);
             let other = self.table.rule(inner, self.source).filter(|rule| rule.role == Role::ShortCircuit);
             if other.is_some_and(|other| other.logic(inner, self.source) == logic) {
@@ -331,9 +333,13 @@ impl<'t> Walk<'t> {
             .splitn(2, |byte| *byte == b'.')
             .nth(1)
             .filter(|_| self.table.is_self(text.split(|byte| *byte == b'.').next().unwrap_or_default()));
+        let of_self = match rule.all(Part::Callee, node)[..] {
+            [object, name] if self.table.is_self(self.text(object)) => Some(self.text(name)),
+            _ => own,
+        };
         // The head of a definition may look like a call of itself (Elixir).
         let head = rule.one(Part::Callee, node).is_some_and(|callee| self.heads.contains(&callee.start_byte()));
-        self.recursive |= !head && self.name.is_some_and(|name| name == text || own == Some(name));
+        self.recursive |= !head && self.name.is_some_and(|name| name == text || of_self == Some(name));
     }
 
     /// Parts of a control structure that are not inside of it: conditions, what a loop runs over, else branches.
@@ -345,6 +351,7 @@ impl<'t> Walk<'t> {
                 &[Part::Condition, Part::Init, Part::Update, Part::Iterable, Part::Target]
             }
             Role::Switch => &[Part::Subject],
+            Role::Comprehension => &[Part::Clauses],
             Role::Catch => &[Part::Patterns],
             _ => &[],
         };

@@ -12,4 +12,4 @@ pub mod parts;
 pub mod reaching;
 pub mod report;
 pub mod rules;
-pub mod vocabulary;
+mod vocabulary;

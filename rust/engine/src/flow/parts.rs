@@ -2,9 +2,10 @@
 //!
 //! `alternative/first` is the first child of what the field `alternative` holds. A step is a field; else a kind of
 //! child; or `first`, `second`, `third`, `last` (named children, comments left out), `all` of them, or `rest`: those in
-//! which no other part of the row stands; or `before X`, `after X`: what stands on one side of the token `X`. Several
-//! paths give all that they find, in the order of the source. A path that begins with `?` may name what some version of
-//! the grammar lacks.
+//! which no other part of the row stands. `before K`, `after K` and `next K` are the children that stand before or after
+//! a child of kind K, or the next one after it; `previous` is the sibling before a node, `in K` what it is a child of if
+//! that has this kind, and `is K` the node itself if it has. Several paths give all that they find, in the order of the
+//! source. A path that begins with `?` may name what some version of the grammar lacks.
 
 use tree_sitter::{Language, Node};
 
@@ -19,6 +20,10 @@ enum Step {
     Rest,
     Before(Vec<u16>),
     After(Vec<u16>),
+    Next(Vec<u16>),
+    Previous,
+    In(Vec<u16>),
+    Is(Vec<u16>),
 }
 
 /// One path, compiled.
@@ -53,8 +58,8 @@ impl Path {
             "last" => Some(Step::Last),
             "all" => Some(Step::All),
             "rest" => Some(Step::Rest),
-            _ if step.starts_with("before ") => known(&step["before ".len()..]).map(Step::Before),
-            _ if step.starts_with("after ") => known(&step["after ".len()..]).map(Step::After),
+            "previous" => Some(Step::Previous),
+            _ if step.contains(' ') => Step::relative(grammar, step),
             _ => match grammar.field_id_for_name(step) {
                 Some(field) => Some(Step::Field(field, kind_ids(grammar, step))),
                 None => known(step).map(Step::Kinds),
@@ -81,6 +86,20 @@ impl Path {
 }
 
 impl Step {
+    /// A word and the kind that it is relative to.
+    fn relative(grammar: &Language, step: &str) -> Option<Self> {
+        let (word, kind) = step.split_once(' ')?;
+        let ids = Some(kind_ids(grammar, kind)).filter(|ids| !ids.is_empty())?;
+        match word {
+            "before" => Some(Self::Before(ids)),
+            "after" => Some(Self::After(ids)),
+            "next" => Some(Self::Next(ids)),
+            "in" => Some(Self::In(ids)),
+            "is" => Some(Self::Is(ids)),
+            _ => None,
+        }
+    }
+
     fn find<'t>(&self, node: Node<'t>) -> Vec<Node<'t>> {
         let mut cursor = node.walk();
         match self {
@@ -92,19 +111,31 @@ impl Step {
             Self::Place(place) => children(node).into_iter().skip(*place).take(1).collect(),
             Self::Last => children(node).pop().into_iter().collect(),
             Self::All | Self::Rest => children(node),
-            Self::Before(_) | Self::After(_) => self.beside(node),
+            Self::Before(_) | Self::After(_) | Self::Next(_) => self.beside(node),
+            Self::Previous => std::iter::successors(node.prev_named_sibling(), Node::prev_named_sibling)
+                .find(|one| !one.is_extra())
+                .into_iter()
+                .collect(),
+            Self::In(ids) => node.parent().filter(|around| ids.contains(&around.kind_id())).into_iter().collect(),
+            Self::Is(ids) => Some(node).filter(|node| ids.contains(&node.kind_id())).into_iter().collect(),
         }
     }
 
-    /// What stands before, or behind, the first of some tokens; behind it also a word that is no named node.
+    /// What stands before the first child of some kinds (all, if there is none), or behind it, where a keyword counts, too.
     fn beside<'t>(&self, node: Node<'t>) -> Vec<Node<'t>> {
-        let (Self::Before(ids) | Self::After(ids)) = self else { return Vec::new() };
+        let (Self::Before(ids) | Self::After(ids) | Self::Next(ids)) = self else { return Vec::new() };
         let all: Vec<Node> = node.children(&mut node.walk()).filter(|child| !child.is_extra()).collect();
-        let Some(place) = all.iter().position(|child| ids.contains(&child.kind_id())) else { return Vec::new() };
-        let before = matches!(self, Self::Before(_));
-        let beside = if before { &all[..place] } else { &all[place + 1..] };
-        let word =
-            |child: &&Node| child.is_named() || !before && child.kind().bytes().all(|byte| byte.is_ascii_alphabetic());
-        beside.iter().filter(word).copied().collect()
+        let place = all.iter().position(|child| ids.contains(&child.kind_id())).unwrap_or(all.len());
+        let behind = all.iter().skip(place + 1).filter(|child| is_word(**child)).copied();
+        match self {
+            Self::Before(_) => all[..place].iter().filter(|child| child.is_named()).copied().collect(),
+            Self::Next(_) => behind.take(1).collect(),
+            _ => behind.collect(),
+        }
     }
+}
+
+/// A node of the grammar, or a keyword; no punctuation.
+pub fn is_word(node: Node) -> bool {
+    node.is_named() || node.kind().bytes().all(|byte| byte.is_ascii_alphabetic())
 }

@@ -27,7 +27,7 @@ pub struct FlowError {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Said {
-    /// Leaf kinds that are variables where they are evaluated.
+    /// Kinds that are variables where they are evaluated.
     #[serde(default)]
     names: Vec<String>,
     /// Texts of the object whose fields are variables: `self`, `this`.
@@ -80,10 +80,8 @@ pub struct Rule {
     pub role: Role,
     parts: [Vec<Path>; PARTS],
     requires: Vec<Path>,
-    /// Only with this text in the part `operator`, or `requires`.
+    /// Only with one of these texts in the part `operator`.
     pub operators: Vec<(String, Logic)>,
-    /// Kinds around it, one of which must be there.
-    inside: Vec<String>,
     pub options: Options,
 }
 
@@ -103,8 +101,8 @@ pub struct Options {
     pub breakable: bool,
     /// Of a switch: the patterns of its cases are conditions.
     pub conditions: bool,
-    /// Of a case: its patterns bind names; they are expressions otherwise. Of a function or class: its name is a
-    /// variable. Of a call that is a pattern: its parts are bound.
+    /// Of a case or catch: its patterns bind names; they are expressions otherwise. Of a function or class: its name is
+    /// a variable. Of a call that is a pattern: its parts are bound.
     pub binds: bool,
     /// Of a declaration: the name belongs to the whole function (JavaScript's `var`).
     pub hoisted: bool,
@@ -161,6 +159,17 @@ impl Rule {
         source.get(named.first()?.start_byte()..named.last()?.end_byte())
     }
 
+    /// The operands of a short circuit: two, or as many as operators part in a flat row.
+    pub fn operands<'t>(&self, node: Node<'t>) -> Vec<Vec<Node<'t>>> {
+        if !self.has(Part::Parts) {
+            let sides = [Part::Left, Part::Right].map(|part| self.all(part, node));
+            return sides.into_iter().filter(|side| !side.is_empty()).collect();
+        }
+        let operators = self.all(Part::Operator, node);
+        let parts = self.all(Part::Parts, node);
+        parts.split(|part| operators.contains(part)).map(<[Node]>::to_vec).collect()
+    }
+
     /// What an operator of this row does in a node.
     pub fn logic(&self, node: Node, source: &[u8]) -> Option<Logic> {
         let operator = self.one(Part::Operator, node)?;
@@ -171,8 +180,6 @@ impl Rule {
     fn fits(&self, node: Node, source: &[u8]) -> bool {
         (self.requires.is_empty() || self.requires.iter().any(|path| !path.find(node).is_empty()))
             && (self.operators.is_empty() || self.logic(node, source).is_some())
-            && (self.inside.is_empty()
-                || node.parent().is_some_and(|up| self.inside.iter().any(|kind| kind == up.kind())))
     }
 }
 
@@ -257,9 +264,9 @@ impl FlowTable {
         self.rule(node, source).map(|rule| rule.role)
     }
 
-    /// Whether a leaf is a variable.
+    /// Whether a node is a variable.
     pub fn is_name(&self, node: Node) -> bool {
-        node.child_count() == 0 && self.names.get(node.kind_id() as usize) == Some(&true)
+        self.names.get(node.kind_id() as usize) == Some(&true)
     }
 
     pub fn is_self(&self, text: &[u8]) -> bool {
@@ -294,7 +301,7 @@ impl FlowTable {
 }
 
 /// Keys of a row of any role.
-const GENERAL: [&str; 7] = ["role", "optional", "requires", "operator", "operators", "inside", "bare"];
+const GENERAL: [&str; 6] = ["role", "optional", "requires", "operator", "operators", "bare"];
 
 fn compile_row(grammar: &Language, row: &BTreeMap<String, Value>) -> Result<Rule, String> {
     let said = row.get("role").and_then(Value::as_str).ok_or("the row has no role")?;
@@ -310,13 +317,11 @@ fn compile_row(grammar: &Language, row: &BTreeMap<String, Value>) -> Result<Rule
             parts[part as usize] = paths(grammar, key, value)?;
         }
     }
-    let inside = row.get("inside").cloned().unwrap_or(Value::Array(Vec::new()));
     Ok(Rule {
         role,
         parts,
         requires: row.get("requires").map_or(Ok(Vec::new()), |value| paths(grammar, "requires", value))?,
         operators: row.get("operators").map_or(Ok(Vec::new()), operators)?,
-        inside: serde_json::from_value(inside).map_err(|error| format!("inside: {error}"))?,
         options: options(row)?,
     })
 }
@@ -349,11 +354,13 @@ fn paths(grammar: &Language, key: &str, value: &Value) -> Result<Vec<Path>, Stri
         _ => return Err(format!("{key} is a path or a list of them")),
     };
     let compiled = said.into_iter().filter_map(|path| {
-        let (path, optional) = path.strip_prefix('?').map_or((path, false), |path| (path, true));
+        // `??` is an operator.
+        let compiled = Path::compile(grammar, path);
+        let optional = path.strip_prefix('?').filter(|_| compiled.is_none());
         let unknown = || format!("{key}: the grammar has no field or kind in {path:?}");
-        match Path::compile(grammar, path) {
-            None if optional => None,
-            compiled => Some(compiled.ok_or_else(unknown)),
+        match optional {
+            Some(path) => Path::compile(grammar, path).map(Ok),
+            None => Some(compiled.ok_or_else(unknown)),
         }
     });
     compiled.collect()

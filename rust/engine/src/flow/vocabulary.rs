@@ -161,21 +161,19 @@ impl Role {
             Self::Skip | Self::Fallthrough | Self::Retry | Self::Redo | Self::Outer => &[],
             Self::Expression => &[Parts],
             Self::Member => &[Object, Property],
-            Self::If => &[Init, Condition, Target, Then, Elif, Else],
+            Self::If => &[Init, Condition, Target, Guard, Then, Elif, Else],
             Self::Elif => &[Init, Condition, Target, Then],
             Self::Conditional => &[Condition, Target, Then, Else],
             Self::While | Self::DoWhile | Self::For | Self::Loop => {
                 &[Init, Condition, Target, Update, Body, Else, Label]
             }
-            Self::ForEach => &[Target, Iterable, Body, Else, Label],
-            Self::Switch => &[Init, Subject, Cases],
-            Self::Case => &[Patterns, Guard, Body, Cases],
+            Self::ForEach => &[Init, Target, Iterable, Guard, Body, Else, Label],
+            Self::Switch => &[Init, Subject, Cases, Label],
+            Self::Case => &[Patterns, Guard, Body, Cases, Label],
             Self::Try => &[Resources, Body, Handlers, Else, Finally],
-            Self::Catch => &[Patterns, Target, Body],
-            Self::Return | Self::Throw | Self::Propagate | Self::Yield | Self::Exit | Self::Not | Self::Parentheses => {
-                &[Value]
-            }
-            Self::Break | Self::Continue | Self::Goto => &[Value, Label],
+            Self::Catch => &[Patterns, Target, Guard, Body],
+            Self::Throw | Self::Propagate | Self::Yield | Self::Exit | Self::Not | Self::Parentheses => &[Value],
+            Self::Return | Self::Break | Self::Continue | Self::Goto => &[Value, Label],
             Self::Label => &[Name, Body],
             Self::Guard => &[Target, Condition, Else],
             Self::With => &[Resources, Target, Body],
@@ -183,7 +181,7 @@ impl Role {
             Self::Filter => &[Condition],
             Self::Matching => &[Clauses, Body, Cases],
             Self::Variant => &[Condition, Then, Else],
-            Self::ShortCircuit => &[Left, Right, Target],
+            Self::ShortCircuit => &[Left, Right, Parts, Target],
             Self::Assert => &[Condition, Value],
             Self::Assign | Self::Augment | Self::Declare | Self::Parameter | Self::Pattern => &[Target, Value],
             Self::Update | Self::Delete => &[Target],
@@ -199,7 +197,7 @@ impl Role {
             Self::If | Self::Elif | Self::While | Self::DoWhile | Self::For | Self::Assert => &["negated"],
             Self::Case => &["negated", "falls_through", "binds", "default"],
             Self::Switch => &["breakable", "exhaustive", "raises", "conditions"],
-            Self::Catch => &["default"],
+            Self::Catch => &["binds", "default"],
             Self::Declare => &["hoisted", "words"],
             Self::With => &["suppresses"],
             Self::Matching => &["raises"],

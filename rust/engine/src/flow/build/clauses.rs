@@ -105,7 +105,7 @@ impl<'t> Builder<'t> {
                     self.bind_all(rule.all(Part::Target, guard), "pattern");
                 }
                 Some((Role::Filter, rule)) => self.condition(rule.one(Part::Condition, guard), next, fails, negated),
-                Some((Role::Declare | Role::Expression, _)) => {
+                Some((Role::Declare, _)) => {
                     self.statement(guard);
                     self.edge(self.current, next, EdgeKind::Next);
                 }

@@ -108,7 +108,7 @@ impl<'t> Builder<'t> {
         let statement = self.statement.take();
         self.control(node, rule);
         self.statement = statement;
-        if let Some(unit) = statement.filter(|_| self.current != before) {
+        if let Some(unit) = statement.filter(|_| self.current != before && self.entered[self.current as usize]) {
             self.place(unit, true);
         }
     }
@@ -252,16 +252,21 @@ impl<'t> Builder<'t> {
             let rule = self.table.rule(node, self.source).filter(|rule| rule.role == Role::ShortCircuit);
             match rule.filter(|rule| rule.logic(node, self.source) == logic) {
                 Some(rule) => {
-                    operands.extend(rule.one(Part::Right, node));
-                    left = rule.one(Part::Left, node);
+                    let mut parts = rule.operands(node);
+                    let first = if parts.is_empty() { Vec::new() } else { parts.remove(0) };
+                    operands.extend(parts.into_iter().rev());
+                    match first[..] {
+                        [only] => left = Some(only),
+                        _ => operands.push(first),
+                    }
                 }
-                None => operands.push(node),
+                None => operands.push(vec![node]),
             }
         }
         if self.depth >= super::DEEPEST {
             self.too_deep = true;
             operands.clear();
-            operands.push(node);
+            operands.push(vec![node]);
         }
         self.depth += 1;
         while let Some(operand) = operands.pop() {
@@ -272,7 +277,7 @@ impl<'t> Builder<'t> {
                 Some(Logic::Or) => (holds, next),
                 _ => (next, fails),
             };
-            self.condition(Some(operand), holds, fails, false);
+            self.together(&operand, &[], holds, fails, false);
             if !last {
                 self.stand(next);
             }
@@ -282,14 +287,18 @@ impl<'t> Builder<'t> {
 
     /// `a || b` for its value: the right side runs or does not, and both ways meet.
     pub(super) fn short_circuit(&mut self, node: Node<'t>, rule: &'t Rule) {
-        let (right, join) = (self.block(), self.block());
-        let left = rule.one(Part::Left, node);
-        match rule.logic(node, self.source) {
-            Some(Logic::Or | Logic::Nothing) => self.condition(left, join, right, false),
-            _ => self.condition(left, right, join, false),
+        let join = self.block();
+        let mut operands = rule.operands(node);
+        let last = operands.pop().unwrap_or_default();
+        for operand in operands {
+            let right = self.block();
+            match rule.logic(node, self.source) {
+                Some(Logic::Or | Logic::Nothing) => self.together(&operand, &[], join, right, false),
+                _ => self.together(&operand, &[], right, join, false),
+            }
+            self.stand(right);
         }
-        self.stand(right);
-        self.statements(rule.all(Part::Right, node));
+        self.statements(last);
         for target in rule.all(Part::Target, node) {
             self.bind(target, "augment", None);
         }

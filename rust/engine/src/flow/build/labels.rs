@@ -1,4 +1,4 @@
-//! Labels, and which of them a `goto` means.
+//! Labels of statements and cases, and which of them a jump means.
 
 use tree_sitter::Node;
 
@@ -31,7 +31,7 @@ impl<'t> Builder<'t> {
         self.go(after, EdgeKind::Next);
     }
 
-    /// The block that a `goto` to this label leads to.
+    /// The block that a jump to this label, or to a case that has one, leads to.
     pub(super) fn mark(&mut self, label: Node<'t>) -> u32 {
         if let Some(block) = self.marks.get(&label.id()) {
             return *block;
@@ -41,12 +41,16 @@ impl<'t> Builder<'t> {
         block
     }
 
-    /// The label that a `goto` means: the nearest of that name beside what stands around it, else any of the function.
+    /// The label that a jump means: the nearest of that name beside what stands around it, else any of the function.
     pub(super) fn labelled(&self, goto: Node<'t>, name: &[u8]) -> Option<Node<'t>> {
         let (table, source) = (self.table, self.source);
         let fits = |node: &Node<'t>| {
-            let rule = table.rule(*node, source).filter(|rule| rule.role == Role::Label);
-            rule.and_then(|rule| rule.one(Part::Name, *node)).is_some_and(|label| bare(self.text(label)) == name)
+            let labels = table.rule(*node, source).map_or(Vec::new(), |rule| match rule.role {
+                Role::Label => rule.all(Part::Name, *node),
+                Role::Case => rule.all(Part::Label, *node),
+                _ => Vec::new(),
+            });
+            labels.into_iter().any(|label| bare(self.text(label)) == name)
         };
         let mut around = goto;
         while let Some(up) = around.parent().filter(|_| table.role(around, source) != Some(Role::Function)) {

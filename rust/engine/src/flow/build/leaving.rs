@@ -6,6 +6,7 @@ use super::super::blocks::{EXIT, EdgeKind};
 use super::super::rules::{Part, Role, Rule};
 use super::Builder;
 use super::labels::bare;
+use super::switches::is_irrefutable;
 
 /// Cleanups inside cleanups of which every way out gets its own copy; deeper ones share the first.
 const MOST_COPIES: u32 = 3;
@@ -258,7 +259,11 @@ impl<'t> Builder<'t> {
             self.head(handler, rule.one(Part::Body, handler));
             let open =
                 patterns.is_empty() || patterns.iter().any(|pattern| self.table.is_wildcard(self.text(*pattern)));
-            self.expressions(patterns);
+            let bound = if rule.options.binds { patterns.clone() } else { Vec::new() };
+            let open = open || bound.iter().any(|pattern| is_irrefutable(self.table, self.source, *pattern));
+            if !rule.options.binds {
+                self.expressions(patterns);
+            }
             if open || rule.options.default {
                 self.edge(self.current, body, EdgeKind::Next);
             } else {
@@ -268,6 +273,12 @@ impl<'t> Builder<'t> {
             self.stand(body);
             self.scope(|builder| {
                 builder.bind_all(rule.all(Part::Target, handler), "catch");
+                builder.bind_all(bound, "catch");
+                if let Some(guard) = rule.one(Part::Guard, handler) {
+                    let taken = builder.block();
+                    builder.condition(Some(guard), taken, next, false);
+                    builder.stand(taken);
+                }
                 builder.statements(rule.all(Part::Body, handler));
             });
             self.edge(self.current, after, EdgeKind::Next);
@@ -291,19 +302,23 @@ impl<'t> Builder<'t> {
     }
 
     pub(super) fn with(&mut self, node: Node<'t>, rule: &'t Rule) {
-        let body = rule.one(Part::Body, node);
         let after = self.block();
         self.scope(|builder| {
-            builder.head(node, body);
-            builder.expressions(rule.all(Part::Resources, node));
-            builder.bind_all(rule.all(Part::Target, node), "with");
-            let suppressed = rule.options.suppresses.then_some(after);
-            let cleanup = Cleanup { suppressed, ..builder.cleanup(Care::Head(node, body)) };
-            builder.frames.push(Frame::Cleanup(cleanup));
+            builder.enter(node, rule, rule.options.suppresses.then_some(after));
             builder.statements(rule.all(Part::Body, node));
             builder.end_cleanup();
         });
         self.go(after, EdgeKind::Next);
+    }
+
+    /// The head of `with`; without a body it holds until the end of the block around.
+    pub(super) fn enter(&mut self, node: Node<'t>, rule: &'t Rule, suppressed: Option<u32>) {
+        let body = rule.one(Part::Body, node);
+        self.head(node, body);
+        self.expressions(rule.all(Part::Resources, node));
+        self.bind_all(rule.all(Part::Target, node), "with");
+        let cleanup = Cleanup { suppressed, ..self.cleanup(Care::Head(node, body)) };
+        self.frames.push(Frame::Cleanup(cleanup));
     }
 
     /// Puts `body` off to the end of the block.
@@ -367,7 +382,13 @@ impl<'t> Builder<'t> {
             Role::Goto => label
                 .and_then(|name| self.labelled(node, &name))
                 .map(|label| (self.frames.len(), self.mark(label), EdgeKind::Goto)),
-            role => self.target(role, label.as_deref()),
+            role => self.target(role, label.as_deref()).or_else(|| {
+                // A case may have a label, too (Dart).
+                let name = label.as_deref().filter(|_| role == Role::Continue)?;
+                let case = self.labelled(node, name)?;
+                self.table.role(case, self.source).filter(|role| *role == Role::Case)?;
+                Some((self.frames.len(), self.mark(case), EdgeKind::Continue))
+            }),
         };
         match (rule.role, target) {
             (Role::Throw, _) => self.raise(),
@@ -382,13 +403,14 @@ impl<'t> Builder<'t> {
 
     /// Where a jump lands: the frames from a place on are left.
     fn target(&mut self, role: Role, label: Option<&[u8]>) -> Option<(usize, u32, EdgeKind)> {
-        // `break 2` leaves two loops.
-        let mut level = label.and_then(|label| std::str::from_utf8(label).ok()?.parse::<u32>().ok());
-        let label = label.filter(|_| level.is_none());
+        let levels = label.and_then(|label| std::str::from_utf8(label).ok()?.parse().ok());
+        let label = label.filter(|_| levels.is_none());
         let named = |labels: &[Vec<u8>]| label.is_none_or(|label| labels.iter().any(|known| known == label));
+        // `break 2` leaves two loops.
+        let mut around: usize = levels.unwrap_or(1).max(1) - 1;
         self.frames.iter().enumerate().rev().find_map(|(place, frame)| {
-            if let (Frame::Loop { .. }, Some(level @ 2..)) = (frame, &mut level) {
-                *level -= 1;
+            if matches!(frame, Frame::Loop { .. } | Frame::Breakable { plain: true, .. }) && around > 0 {
+                around -= 1;
                 return None;
             }
             let (target, kind) = match (role, frame) {

@@ -39,9 +39,8 @@ impl<'t> Builder<'t> {
         let (head, body, done, after) = (self.block(), self.block(), self.block(), self.block());
         let again = if rule.has(Part::Update) { self.block() } else { head };
         self.go(head, EdgeKind::Next);
-        self.condition(rule.one(Part::Condition, node), body, done, rule.options.negated);
+        self.conditions(node, rule, body, done);
         self.stand(body);
-        self.bind_all(rule.all(Part::Target, node), "declare");
         self.body(node, rule, labels, after, again);
         if again == head {
             self.edge(self.current, head, EdgeKind::LoopBack);
@@ -65,7 +64,13 @@ impl<'t> Builder<'t> {
 
     fn for_each(&mut self, node: Node<'t>, rule: &'t Rule, labels: Vec<Vec<u8>>) {
         let (head, body, done, after) = (self.block(), self.block(), self.block(), self.block());
+        self.statements(rule.all(Part::Init, node));
         self.iterate(node, rule, head, (body, done), self.table.function_scope());
+        if let Some(guard) = rule.one(Part::Guard, node) {
+            let taken = self.block();
+            self.condition(Some(guard), taken, head, false);
+            self.stand(taken);
+        }
         self.body(node, rule, labels, after, head);
         self.edge(self.current, head, EdgeKind::LoopBack);
         self.finish(node, rule, done, after);
@@ -104,7 +109,7 @@ impl<'t> Builder<'t> {
                         (next, ended) = (head, head);
                     }
                     Role::Filter => builder.condition(own.one(Part::Condition, clause), body, next, false),
-                    Role::Declare | Role::Expression => {
+                    Role::Declare => {
                         builder.statement(clause);
                         builder.go(body, EdgeKind::Next);
                     }

@@ -6,6 +6,7 @@
 //! that do not exist. Inside a `try` every statement that evaluates something may raise, and is a block of its own.
 
 mod clauses;
+mod conditions;
 mod expressions;
 mod labels;
 mod leaving;
@@ -19,7 +20,7 @@ use rustc_hash::FxHashMap;
 use tree_sitter::Node;
 
 use super::blocks::{Access, Block, ENTRY, EXIT, Edge, EdgeKind, Graph, Touch, Unit};
-use super::parts::children;
+use super::parts::{children, is_word};
 use super::rules::{FlowTable, Part, Role, Rule, unwrapped};
 use leaving::Frame;
 use names::Names;
@@ -199,7 +200,7 @@ impl<'t> Builder<'t> {
 
     // Statements.
 
-    /// One after another; a `defer` among them takes the rest under its care.
+    /// One after another; a `defer` or open `with` among them takes the rest under its care.
     fn statements(&mut self, nodes: Vec<Node<'t>>) {
         let mut deferred = 0;
         for node in nodes {
@@ -209,6 +210,12 @@ impl<'t> Builder<'t> {
                     self.defer(inner, rule);
                     deferred += 1;
                 }
+                Some(rule) if rule.role == Role::With && !rule.has(Part::Body) => {
+                    self.enter(inner, rule, None);
+                    deferred += 1;
+                }
+                // A field may hold punctuation, too.
+                None if !is_word(node) => {}
                 _ => self.statement(node),
             }
         }
@@ -301,12 +308,14 @@ impl<'t> Builder<'t> {
         let (holds, fails) = (self.block(), self.block());
         let condition = rule.one(Part::Condition, node);
         self.head_of_let(node, rule, condition);
-        self.condition(condition, holds, fails, rule.options.negated);
+        let outside = self.names.depth();
+        if rule.has(Part::Target) {
+            self.names.open();
+        }
+        self.conditions(node, rule, holds, fails);
         self.stand(holds);
-        self.scope(|builder| {
-            builder.bind_all(rule.all(Part::Target, node), "declare");
-            builder.statements(rule.all(Part::Then, node));
-        });
+        self.scope(|builder| builder.statements(rule.all(Part::Then, node)));
+        self.names.take(outside);
         self.edge(self.current, join, EdgeKind::Next);
         self.stand(fails);
     }
@@ -325,18 +334,11 @@ impl<'t> Builder<'t> {
 
     fn guard(&mut self, node: Node<'t>, rule: &'t Rule) {
         let (holds, fails) = (self.block(), self.block());
-        let condition = rule.all(Part::Condition, node);
-        let last = condition.len().saturating_sub(1);
-        for (place, condition) in condition.into_iter().enumerate() {
-            let next = if place == last { holds } else { self.block() };
-            self.condition(Some(condition), next, fails, false);
-            self.stand(next);
-        }
+        self.conditions(node, rule, holds, fails);
         self.stand(fails);
         self.statements(rule.all(Part::Else, node));
         self.edge(self.current, holds, EdgeKind::Next);
         self.stand(holds);
-        self.bind_all(rule.all(Part::Target, node), "declare");
     }
 
     /// Either side may be what is compiled; both are of the scope around, and declare the same variables.

@@ -1,4 +1,5 @@
-//! Choices between many: cases that run into each other are jumped to, all others are tried one after another.
+//! Choices between many: cases that run into each other are jumped to; all others, and those with a guard, are tried one
+//! after another.
 
 use tree_sitter::Node;
 
@@ -6,10 +7,12 @@ use super::super::blocks::EdgeKind;
 use super::super::parts::children;
 use super::super::rules::{FlowTable, Part, Role, Rule, unwrapped};
 use super::Builder;
+use super::labels::bare;
 use super::leaving::Frame;
 
 impl<'t> Builder<'t> {
-    pub(super) fn switch(&mut self, node: Node<'t>, rule: &'t Rule, labels: Vec<Vec<u8>>) {
+    pub(super) fn switch(&mut self, node: Node<'t>, rule: &'t Rule, mut labels: Vec<Vec<u8>>) {
+        labels.extend(rule.all(Part::Label, node).into_iter().map(|label| bare(self.text(label)).to_vec()));
         self.scope(|builder| {
             builder.statements(rule.all(Part::Init, node));
             for subject in rule.all(Part::Subject, node) {
@@ -19,7 +22,9 @@ impl<'t> Builder<'t> {
             let after = builder.block();
             let cases = rule.all(Part::Cases, node);
             let row = |case: &Node<'t>| builder.table.rule(*case, builder.source);
-            let jumps = cases.iter().filter_map(row).any(|row| row.role == Role::Case && row.options.falls_through);
+            let rows: Vec<&Rule> = cases.iter().filter_map(row).filter(|row| row.role == Role::Case).collect();
+            let jumps =
+                rows.iter().any(|row| row.options.falls_through) && !rows.iter().any(|row| row.has(Part::Guard));
             builder.frames.push(Frame::Breakable { labels, to: after, plain: rule.options.breakable });
             if jumps {
                 builder.jump_to(cases, rule, after)
@@ -62,6 +67,7 @@ impl<'t> Builder<'t> {
             }
             let kind = if is_default { EdgeKind::Default } else { EdgeKind::Case };
             self.edge(from, start, kind);
+            self.marked(node, rule, start);
             self.stand(start);
         }
         let patterns = rule.all(Part::Patterns, node);
@@ -170,6 +176,7 @@ impl<'t> Builder<'t> {
     /// What runs if a case fits; the block that its tests end in is the current one.
     fn case_body(&mut self, case: Node<'t>, row: &'t Rule, body: u32, next: Option<u32>, after: u32) {
         let tested = self.current;
+        self.marked(case, row, body);
         self.stand(body);
         self.frames.push(Frame::Case { next });
         self.scope(|builder| {
@@ -182,7 +189,15 @@ impl<'t> Builder<'t> {
             }
         });
         self.frames.pop();
-        self.edge(self.current, after, EdgeKind::Next);
+        self.edge(self.current, next.filter(|_| row.options.falls_through).unwrap_or(after), EdgeKind::Next);
+    }
+
+    /// A case may be what a `goto` names.
+    fn marked(&mut self, case: Node<'t>, row: &'t Rule, body: u32) {
+        if row.has(Part::Label) {
+            let mark = self.mark(case);
+            self.edge(mark, body, EdgeKind::Next);
+        }
     }
 
     fn bind_patterns(&mut self, case: Node<'t>, row: &'t Rule) {
