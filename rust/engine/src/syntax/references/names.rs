@@ -200,7 +200,7 @@ impl Extractor<'_> {
 
     /// `items[0]`, which the grammar takes for a call.
     pub fn is_element(&self, node: Node, rule: &Rule) -> bool {
-        let last = || node.child_count().checked_sub(1).and_then(|last| node.child(last as u32));
+        let last = || node.child_count().checked_sub(1).and_then(|last| node.child(last));
         rule.indexes && last().is_some_and(|last| self.text(last).starts_with(b"["))
     }
 }
