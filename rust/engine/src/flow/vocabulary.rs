@@ -63,7 +63,7 @@ vocabulary! {
         Guard = "guard",
         /// Enters `resources`, and leaves them after `body` on every way out.
         With = "with",
-        /// `body` for each of `clauses`: `for-each`, `filter`, and statements.
+        /// `body` for each of `clauses`: `for-each`, `filter`, declarations and conditions.
         Comprehension = "comprehension",
         Filter = "filter",
         /// `clauses` that must all match before `body` runs; what does not match goes to the `cases`.
