@@ -10,7 +10,7 @@ A comment at the end of a line of code says things of that line, parted by `;`:
     dead                    nothing leads here
     cyclomatic 4 cognitive 7 nesting 2 parameters 1 …    numbers of the function that begins here
 
-Comments are written with `#` or `//`, and are cut out before the source is read.
+Comments are written with `#`, `//` or `--`, and are cut out before the source is read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 from leindex.leparse.flow import CodeIntelligence, FlowGraph
 
-_SAID = re.compile(r"[ \t]*(?:#|//)[ \t]*(?=->|defines |uses |dead\b|cyclomatic )(?P<said>.*)$")
+_SAID = re.compile(r"[ \t]*(?:#|//|--)[ \t]*(?=->|defines |uses |dead\b|cyclomatic )(?P<said>.*)$")
 
 
 @dataclass
@@ -54,7 +54,7 @@ def _read(said: Said, line: int, one: str) -> None:
     elif word == "defines":
         said.defines[line] = {name.strip() for name in rest.split(",")}
     elif word == "uses":
-        uses = [use.strip().partition("@") for use in rest.split(",")]
+        uses = [use.strip().rpartition("@") for use in rest.split(",")]
         said.uses[line] = {name: set(map(int, lines.split())) for name, _, lines in uses}
     elif word == "dead":
         said.dead.add(line)
@@ -180,7 +180,8 @@ def annotated(language: str, text: str) -> str:
             dead = {block.id for block in graph.blocks for each in block.statements if each.start_line == line}
             if dead and dead <= set(graph.unreachable):
                 notes[line].append("dead")
-    sign = "#" if language == "python" else "//"
+    hash_sign, dashes = {"python", "ruby", "elixir", "bash", "bats"}, {"lua", "haskell"}
+    sign = "#" if language in hash_sign else "--" if language in dashes else "//"
     return (
         "\n".join(
             f"{line}  {sign} {'; '.join(notes[number])}" if notes[number] else line

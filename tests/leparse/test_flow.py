@@ -77,6 +77,11 @@ def test_every_row_of_a_flow_is_met_in_a_fixture(language: str) -> None:
             {"if_statement": {"role": "if", "condition": "wether"}},
             'condition: the grammar has no field or kind in "wether"',
         ),
+        (
+            {"if_statement": {"role": "if", "iterable": "condition"}},
+            'unknown key "iterable" of a row with the role "if"',
+        ),
+        ({"if_statement": {"role": "if", "binds": True}}, 'unknown key "binds" of a row with the role "if"'),
         ({"perhaps_statement": {"role": "if"}}, 'no kind "perhaps_statement"'),
     ],
 )

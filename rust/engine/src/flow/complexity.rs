@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use tree_sitter::Node;
 
-use super::build::is_default;
+use super::build::decides;
 use super::parts::children;
 use super::rules::{FlowTable, Logic, Part, Role, Rule, unwrapped};
 use crate::syntax::rules::{Table, mark};
@@ -37,18 +37,29 @@ pub struct Metrics {
     pub effort: f64,
 }
 
-pub fn measure(function: Node, source: &[u8], table: &FlowTable, syntax: &Table) -> Metrics {
+/// The numbers of a function, all of its clauses; each clause but the first is one more decision.
+pub fn measure(clauses: &[Node], source: &[u8], table: &FlowTable, syntax: &Table) -> Metrics {
+    let Some(function) = clauses.first().copied() else { return Metrics::default() };
     let rule = table.rule(function, source).filter(|rule| rule.role == Role::Function);
     let name = rule.and_then(|rule| rule.one(Part::Name, function)).and_then(|name| source.get(name.byte_range()));
     let parameters = rule.map_or(Vec::new(), |rule| rule.all(Part::Parameters, function));
-    let mut walk =
-        Walk { source, table, metrics: Metrics::default(), name, recursive: false, chained: FxHashSet::default() };
-    walk.metrics.cyclomatic = 1;
+    let named = |clause: &Node| Some(table.rule(*clause, source)?.one(Part::Name, *clause)?.start_byte());
+    let mut walk = Walk {
+        source,
+        table,
+        metrics: Metrics::default(),
+        name,
+        recursive: false,
+        heads: clauses.iter().filter_map(named).collect(),
+        chained: FxHashSet::default(),
+        handlers: FxHashSet::default(),
+    };
+    walk.metrics.cyclomatic = clauses.len() as u32;
     walk.metrics.parameters = parameters.iter().map(|list| count_parameters(*list, table, source)).sum();
-    walk.run(function);
+    clauses.iter().for_each(|clause| walk.run(*clause));
     let mut metrics = walk.metrics;
     metrics.cognitive += u32::from(walk.recursive);
-    tokens(function, source, syntax, &mut metrics);
+    tokens(clauses, source, syntax, &mut metrics);
     metrics
 }
 
@@ -71,8 +82,13 @@ struct Walk<'t> {
     metrics: Metrics,
     name: Option<&'t [u8]>,
     recursive: bool,
-    /// Nodes that go on with what the node before them began: else-ifs, operators of one sequence.
+    /// Where the names of its clauses stand.
+    heads: FxHashSet<usize>,
+    /// Nodes that go on with what the node before them began: else-ifs, operators of one sequence, the first guard and
+    /// the clauses of what decides by itself, a case that always holds.
     chained: FxHashSet<usize>,
+    /// Cases that are the handlers of a `try`.
+    handlers: FxHashSet<usize>,
 }
 
 /// A node to look at: how deep for the reader, how deep in control, and whether it belongs to this function's own graph.
@@ -102,8 +118,12 @@ impl<'t> Walk<'t> {
             let nested = self.look(at, rule);
             self.metrics.nesting = self.metrics.nesting.max(nested.depth);
             let flat = self.flat_parts(at.node, rule);
-            waiting.extend(children(at.node).into_iter().map(|node| {
-                let outside = flat.iter().any(|part| holds(node, *part));
+            let bodies = rule.all(Part::Body, at.node);
+            let unseen = if rule.role == Role::Variant { rule.all(Part::Condition, at.node) } else { Vec::new() };
+            let seen = children(at.node).into_iter().filter(|node| !unseen.contains(node));
+            waiting.extend(seen.map(|node| {
+                let outside =
+                    flat.iter().any(|part| holds(node, *part)) && !bodies.iter().any(|body| holds(node, *body));
                 At { node, ..if outside { At { own: nested.own, ..at } } else { nested } }
             }));
         }
@@ -114,6 +134,7 @@ impl<'t> Walk<'t> {
         let (node, level) = (at.node, at.level);
         let deeper = At { level: level + 1, depth: at.depth + 1, ..at };
         match rule.role {
+            Role::Guard if self.chained.remove(&node.id()) => at,
             Role::If | Role::Conditional | Role::Guard => {
                 self.decide(at, 1);
                 let chained = self.chained.remove(&node.id());
@@ -135,24 +156,37 @@ impl<'t> Walk<'t> {
                 self.cost(1 + level + rule.all(Part::Else, node).len().min(1) as u32);
                 deeper
             }
-            Role::Filter => {
-                self.decide(at, 1);
+            Role::Comprehension => {
+                self.clauses(at, rule.all(Part::Clauses, node));
+                self.cost(if rule.options.nests { 1 + level } else { 0 });
+                if rule.options.nests { deeper } else { at }
+            }
+            Role::Matching => {
+                self.chain(rule.all(Part::Clauses, node));
                 at
             }
-            Role::Comprehension => {
-                self.chained.extend(rule.all(Part::Clauses, node).iter().map(Node::id));
-                if rule.looping {
-                    self.cost(1 + level);
-                    return deeper;
-                }
+            Role::Filter => {
+                let decides = !self.chained.remove(&node.id());
+                self.decide(at, u32::from(decides));
                 at
             }
             Role::Switch => {
                 self.cost(1 + level);
+                if rule.options.conditions {
+                    self.chain_what_always_holds(rule.all(Part::Cases, node));
+                }
                 deeper
             }
             Role::Case => {
-                self.decide(at, u32::from(!is_default(self.table, self.source, node, rule)));
+                self.guards(at, rule.all(Part::Guard, node));
+                let handles = self.handlers.remove(&node.id());
+                let decides = !self.chained.remove(&node.id()) && decides(self.table, self.source, node, rule);
+                self.decide(at, u32::from(handles || decides));
+                self.cost(if handles { 1 + level } else { 0 });
+                if handles { deeper } else { at }
+            }
+            Role::Try => {
+                self.look_at_handlers(at, rule.all(Part::Handlers, node));
                 at
             }
             Role::Catch => {
@@ -174,15 +208,79 @@ impl<'t> Walk<'t> {
             }
             Role::ShortCircuit => {
                 self.decide(at, rule.operands(node).len().saturating_sub(1) as u32);
-                self.sequence(node, rule);
+                // `a ||= b` is an assignment to its reader.
+                if rule.one(Part::Target, node).is_none() {
+                    self.sequence(node, rule);
+                }
                 at
             }
             Role::Function | Role::Class => {
-                let named = rule.binds || rule.role == Role::Class;
-                At { level: level + u32::from(rule.role == Role::Function), own: at.own && !named, ..at }
+                let named = rule.options.binds || rule.role == Role::Class;
+                if let [only] = rule.all(Part::Cases, node)[..] {
+                    self.chained.insert(only.id());
+                }
+                let nests = rule.role == Role::Function && !self.only_wraps_a_body(node);
+                At { level: level + u32::from(nests), own: at.own && !named, ..at }
             }
             _ => at,
         }
+    }
+
+    fn chain(&mut self, nodes: Vec<Node<'t>>) {
+        self.chained.extend(nodes.iter().map(Node::id));
+    }
+
+    /// Of a comprehension: generators decide by themselves, and what is no statement is a filter.
+    fn clauses(&mut self, at: At<'t>, clauses: Vec<Node<'t>>) {
+        for clause in clauses {
+            match self.table.role(clause, self.source) {
+                Some(Role::ForEach) => self.chain(vec![clause]),
+                Some(Role::Filter | Role::Declare) => {}
+                _ => self.decide(at, 1),
+            }
+        }
+    }
+
+    /// The first guard of a case belongs to the case; each further one decides.
+    fn guards(&mut self, at: At<'t>, guards: Vec<Node<'t>>) {
+        let statement = |guard: &&Node| matches!(self.table.role(**guard, self.source), Some(Role::Declare));
+        let further = guards.iter().skip(1).filter(|guard| !statement(guard)).count();
+        self.decide(at, further as u32);
+        self.chain(guards);
+    }
+
+    fn chain_what_always_holds(&mut self, cases: Vec<Node<'t>>) {
+        for case in cases {
+            let row = self.table.rule(case, self.source);
+            let patterns = row.map_or(Vec::new(), |row| row.all(Part::Patterns, case));
+            if patterns.iter().any(|pattern| self.table.constant(self.text(*pattern)) == Some(true)) {
+                self.chained.insert(case.id());
+            }
+        }
+    }
+
+    /// Handlers that are no `catch`: cases, and what takes any exception (`f rescue nil`).
+    fn look_at_handlers(&mut self, at: At<'t>, handlers: Vec<Node<'t>>) {
+        for handler in handlers {
+            match self.table.role(handler, self.source) {
+                Some(Role::Catch) => {}
+                Some(Role::Case) => {
+                    self.handlers.insert(handler.id());
+                }
+                _ => {
+                    self.decide(at, 1);
+                    self.cost(1 + at.level);
+                }
+            }
+        }
+    }
+
+    /// Whether a function only wraps the body of what stands around it: the block of Ruby's `loop { … }`.
+    fn only_wraps_a_body(&self, node: Node<'t>) -> bool {
+        let Some(around) = node.parent() else { return false };
+        let rule = self.table.rule(around, self.source);
+        let body = rule.and_then(|rule| rule.one(Part::Body, around));
+        body.is_some_and(|body| holds(node, body) && body.byte_range() != node.byte_range())
     }
 
     fn text(&self, node: Node) -> &'t [u8] {
@@ -239,7 +337,9 @@ impl<'t> Walk<'t> {
             [object, name] if self.table.is_self(self.text(object)) => Some(self.text(name)),
             _ => own,
         };
-        self.recursive |= self.name.is_some_and(|name| name == text || of_self == Some(name));
+        // The head of a definition may look like a call of itself (Elixir).
+        let head = rule.one(Part::Callee, node).is_some_and(|callee| self.heads.contains(&callee.start_byte()));
+        self.recursive |= !head && self.name.is_some_and(|name| name == text || of_self == Some(name));
     }
 
     /// Parts of a control structure that are not inside of it: conditions, what a loop runs over, else branches.
@@ -269,11 +369,11 @@ fn holds(outer: Node, inner: Node) -> bool {
 }
 
 /// Lines and Halstead's numbers, from the leaves.
-fn tokens(function: Node, source: &[u8], syntax: &Table, metrics: &mut Metrics) {
+fn tokens(clauses: &[Node], source: &[u8], syntax: &Table, metrics: &mut Metrics) {
     let (mut code, mut comments) = (FxHashSet::default(), FxHashSet::default());
     let mut operators: FxHashMap<&[u8], u32> = FxHashMap::default();
     let mut operands: FxHashMap<&[u8], u32> = FxHashMap::default();
-    let mut waiting = vec![function];
+    let mut waiting = clauses.to_vec();
     while let Some(node) = waiting.pop() {
         let lines = node.start_position().row..=node.end_position().row;
         if syntax.marks(node.kind_id()) & mark::COMMENT != 0 {
@@ -299,7 +399,7 @@ fn tokens(function: Node, source: &[u8], syntax: &Table, metrics: &mut Metrics) 
             *operators.entry(text).or_default() += 1;
         }
     }
-    metrics.lines = (function.end_position().row - function.start_position().row) as u32 + 1;
+    metrics.lines = clauses.iter().map(|one| (one.end_position().row - one.start_position().row) as u32 + 1).sum();
     metrics.code_lines = code.len() as u32;
     metrics.comment_lines = comments.len() as u32;
     metrics.distinct_operators = operators.len() as u32;

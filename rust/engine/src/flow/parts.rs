@@ -4,14 +4,15 @@
 //! child; or `first`, `second`, `third`, `last` (named children, comments left out), `all` of them, or `rest`: those in
 //! which no other part of the row stands. `before K`, `after K` and `next K` are the children that stand before or after
 //! a child of kind K, or the next one after it; `previous` is the sibling before a node, `in K` what it is a child of if
-//! that has this kind, and `is K` the node itself if it has. Several paths give all that they find, in the order of the source. A path that
-//! begins with `?` may name what some version of the grammar lacks.
+//! that has this kind, and `is K` the node itself if it has. Several paths give all that they find, in the order of the
+//! source. A path that begins with `?` may name what some version of the grammar lacks.
 
 use tree_sitter::{Language, Node};
 
 #[derive(Clone, Debug)]
 enum Step {
-    Field(std::num::NonZeroU16),
+    /// A field; a kind of child where the node has no such field.
+    Field(std::num::NonZeroU16, Vec<u16>),
     Kinds(Vec<u16>),
     Place(usize),
     Last,
@@ -49,6 +50,7 @@ pub fn children(node: Node<'_>) -> Vec<Node<'_>> {
 impl Path {
     /// Compiles a path; None if a step is no field and no kind of the grammar.
     pub fn compile(grammar: &Language, path: &str) -> Option<Self> {
+        let known = |kind: &str| Some(kind_ids(grammar, kind)).filter(|ids| !ids.is_empty());
         let step = |step: &str| match step {
             "first" => Some(Step::Place(0)),
             "second" => Some(Step::Place(1)),
@@ -59,8 +61,8 @@ impl Path {
             "previous" => Some(Step::Previous),
             _ if step.contains(' ') => Step::relative(grammar, step),
             _ => match grammar.field_id_for_name(step) {
-                Some(field) => Some(Step::Field(field)),
-                None => Some(kind_ids(grammar, step)).filter(|ids| !ids.is_empty()).map(Step::Kinds),
+                Some(field) => Some(Step::Field(field, kind_ids(grammar, step))),
+                None => known(step).map(Step::Kinds),
             },
         };
         // The operator `/` is a kind like any other.
@@ -101,17 +103,15 @@ impl Step {
     fn find<'t>(&self, node: Node<'t>) -> Vec<Node<'t>> {
         let mut cursor = node.walk();
         match self {
-            Self::Field(field) => node.children_by_field_id(*field, &mut cursor).collect(),
+            Self::Field(field, ids) => {
+                let held: Vec<Node> = node.children_by_field_id(*field, &mut cursor).collect();
+                if held.is_empty() && !ids.is_empty() { Self::Kinds(ids.clone()).find(node) } else { held }
+            }
             Self::Kinds(ids) => node.children(&mut cursor).filter(|child| ids.contains(&child.kind_id())).collect(),
             Self::Place(place) => children(node).into_iter().skip(*place).take(1).collect(),
             Self::Last => children(node).pop().into_iter().collect(),
             Self::All | Self::Rest => children(node),
-            Self::Before(ids) => {
-                let end = first_of(node, ids).map_or(usize::MAX, |mark| mark.start_byte());
-                children(node).into_iter().filter(|child| child.end_byte() <= end).collect()
-            }
-            Self::After(ids) => behind(node, ids),
-            Self::Next(ids) => behind(node, ids).into_iter().take(1).collect(),
+            Self::Before(_) | Self::After(_) | Self::Next(_) => self.beside(node),
             Self::Previous => std::iter::successors(node.prev_named_sibling(), Node::prev_named_sibling)
                 .find(|one| !one.is_extra())
                 .into_iter()
@@ -120,14 +120,22 @@ impl Step {
             Self::Is(ids) => Some(node).filter(|node| ids.contains(&node.kind_id())).into_iter().collect(),
         }
     }
+
+    /// What stands before the first child of some kinds (all, if there is none), or behind it, where a keyword counts, too.
+    fn beside<'t>(&self, node: Node<'t>) -> Vec<Node<'t>> {
+        let (Self::Before(ids) | Self::After(ids) | Self::Next(ids)) = self else { return Vec::new() };
+        let all: Vec<Node> = node.children(&mut node.walk()).filter(|child| !child.is_extra()).collect();
+        let place = all.iter().position(|child| ids.contains(&child.kind_id())).unwrap_or(all.len());
+        let behind = all.iter().skip(place + 1).filter(|child| is_word(**child)).copied();
+        match self {
+            Self::Before(_) => all[..place].iter().filter(|child| child.is_named()).copied().collect(),
+            Self::Next(_) => behind.take(1).collect(),
+            _ => behind.collect(),
+        }
+    }
 }
 
-fn first_of<'t>(node: Node<'t>, ids: &[u16]) -> Option<Node<'t>> {
-    node.children(&mut node.walk()).find(|child| ids.contains(&child.kind_id()))
-}
-
-/// The children after the first of these kinds.
-fn behind<'t>(node: Node<'t>, ids: &[u16]) -> Vec<Node<'t>> {
-    let Some(mark) = first_of(node, ids) else { return Vec::new() };
-    children(node).into_iter().filter(|child| child.start_byte() >= mark.end_byte() && *child != mark).collect()
+/// A node of the grammar, or a keyword; no punctuation.
+pub fn is_word(node: Node) -> bool {
+    node.is_named() || node.kind().bytes().all(|byte| byte.is_ascii_alphabetic())
 }

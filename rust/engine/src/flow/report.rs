@@ -69,14 +69,13 @@ pub struct Measured {
 /// grammar.
 pub fn flow_of(source: &[u8], range: Option<Range<usize>>, flow: &FlowTable, syntax: &Table) -> Option<GraphInfo> {
     let tree = parse_tree(source, syntax, Limits::default().time)?;
-    let node = node_in(&tree, range, source, flow);
-    Some(describe(&graph_of(node, source, flow)))
+    Some(describe(&graph_of(&nodes_in(&tree, range, source, flow), source, flow)))
 }
 
 /// The numbers of what stands in a range of bytes.
 pub fn metrics_of(source: &[u8], range: Option<Range<usize>>, flow: &FlowTable, syntax: &Table) -> Option<Metrics> {
     let tree = parse_tree(source, syntax, Limits::default().time)?;
-    Some(measure(node_in(&tree, range, source, flow), source, flow, syntax))
+    Some(measure(&nodes_in(&tree, range, source, flow), source, flow, syntax))
 }
 
 /// All functions of a file that have a body, in the order of the source.
@@ -94,6 +93,7 @@ pub fn measure_all(path: &str, source: &[u8], flow: &FlowTable, syntax: &Table) 
         }
         let (start, end) = (symbol.start_byte as usize, symbol.end_byte as usize);
         let Some(node) = longest(&functions, start..end) else { continue };
+        let clauses = clauses_in(&functions, node, start..end, source, flow);
         measured.push(Measured {
             name: text(&facts, symbol.qualified),
             kind: kind.name(),
@@ -101,7 +101,7 @@ pub fn measure_all(path: &str, source: &[u8], flow: &FlowTable, syntax: &Table) 
             end_line: symbol.end_line,
             start_byte: symbol.start_byte,
             end_byte: symbol.end_byte,
-            metrics: measure(node, source, flow, syntax),
+            metrics: measure(&clauses, source, flow, syntax),
         });
     }
     measured
@@ -138,12 +138,31 @@ fn longest<'t>(bodies: &[Node<'t>], range: Range<usize>) -> Option<Node<'t>> {
     inside.copied().reduce(|one, other| if other.byte_range().len() > one.byte_range().len() { other } else { one })
 }
 
-fn node_in<'t>(tree: &'t Tree, range: Option<Range<usize>>, source: &[u8], flow: &FlowTable) -> Node<'t> {
+/// The clauses of a function in a range, where its language writes a function several times.
+fn clauses_in<'t>(
+    bodies: &[Node<'t>],
+    node: Node<'t>,
+    range: Range<usize>,
+    source: &[u8],
+    flow: &FlowTable,
+) -> Vec<Node<'t>> {
+    if !flow.rule(node, source).is_some_and(|rule| rule.options.in_clauses) {
+        return vec![node];
+    }
+    let parent = node.parent().map(|parent| parent.id());
+    let beside = |one: &&Node| range.contains(&one.start_byte()) && one.parent().map(|parent| parent.id()) == parent;
+    bodies.iter().filter(beside).copied().collect()
+}
+
+fn nodes_in<'t>(tree: &'t Tree, range: Option<Range<usize>>, source: &[u8], flow: &FlowTable) -> Vec<Node<'t>> {
     let root = tree.root_node();
-    let Some(range) = range else { return root };
+    let Some(range) = range else { return vec![root] };
     let bodies = bodies(tree, source, flow, &[Role::Function, Role::Class]);
-    let inside = || root.descendant_for_byte_range(range.start, range.end.saturating_sub(1).max(range.start));
-    longest(&bodies, range.clone()).or_else(inside).unwrap_or(root)
+    if let Some(node) = longest(&bodies, range.clone()) {
+        return clauses_in(&bodies, node, range, source, flow);
+    }
+    let last = range.end.saturating_sub(1).max(range.start);
+    vec![root.descendant_for_byte_range(range.start, last).unwrap_or(root)]
 }
 
 fn describe(graph: &Graph) -> GraphInfo {

@@ -1,8 +1,8 @@
-//! What `flow.toml` may say: the closed vocabulary of roles in control and data flow, compiled into a table by kind id.
+//! What `flow.toml` says, compiled into a table by kind id.
 //!
-//! A row gives a kind of node a role and says where the role's parts stand (see [`super::parts`]). A kind without a row
-//! has no flow of its own: its children are evaluated from left to right. An unknown role, part, option, kind or path
-//! is an error that names it.
+//! A row gives a kind of node a role (see [`super::vocabulary`]) and says where the role's parts stand (see
+//! [`super::parts`]). A kind without a row has no flow of its own: its children are evaluated from left to right. An
+//! unknown role, kind or path, and a part or option that does not belong to the role, is an error that names it.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,9 @@ use serde_json::Value;
 use tree_sitter::{Language, Node};
 
 use super::parts::{Path, children, kind_ids};
-use super::vocabulary::PARTS;
 pub use super::vocabulary::{Logic, Part, Role};
+
+const PARTS: usize = Part::ALL.len();
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("flow of {language}: {message}")]
@@ -40,9 +41,12 @@ struct Said {
     /// Texts of patterns that match everything.
     #[serde(default)]
     wildcards: Vec<String>,
-    /// An assignment declares its name for the whole function, unless a scope around knows it.
+    /// In a function inside, an assignment makes a variable of its own, unless it says otherwise.
     #[serde(default)]
     assignment_declares: bool,
+    /// What gives a name its value, wherever it stands, gives it to the whole function.
+    #[serde(default)]
+    function_scope: bool,
     /// Names with a capital are constants in a pattern, not new variables.
     #[serde(default)]
     capitalised_constants: bool,
@@ -50,7 +54,7 @@ struct Said {
     nodes: BTreeMap<String, Rows>,
     /// Roles of calls by the text of what is called; parts are those of the call.
     #[serde(default)]
-    calls: BTreeMap<String, BTreeMap<String, Value>>,
+    calls: BTreeMap<String, Rows>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -61,34 +65,65 @@ enum Rows {
     Several(Vec<BTreeMap<String, Value>>),
 }
 
+impl Rows {
+    fn all(&self) -> &[BTreeMap<String, Value>] {
+        match self {
+            Self::One(row) => std::slice::from_ref(row),
+            Self::Several(rows) => rows,
+        }
+    }
+}
+
 /// One row, compiled.
 #[derive(Clone, Debug)]
 pub struct Rule {
     pub role: Role,
     parts: [Vec<Path>; PARTS],
     requires: Vec<Path>,
-    /// Only if what `requires` names, or else the node, has one of these texts.
-    texts: Vec<String>,
-    /// Only with this text in the part `operator`, or `requires`.
+    /// Only with one of these texts in the part `operator`.
     pub operators: Vec<(String, Logic)>,
-    /// Of a loop or an `if`: the condition is turned round (`until`, `unless`).
+    pub options: Options,
+}
+
+/// What a row may set beyond its parts.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Options {
+    /// Of a loop, an `if` or a case: the condition, or guard, is turned round (`until`, `unless`).
     pub negated: bool,
     /// Of a case: its end runs into the next one.
     pub falls_through: bool,
-    /// Of a switch: one of the cases always matches.
+    /// Of a switch, or a function of several clauses: one of them always matches.
     pub exhaustive: bool,
+    /// Of a switch: where no case matches, an exception is thrown.
+    pub raises: bool,
     /// Of a switch: a `break` without a label leaves it.
     pub breakable: bool,
-    /// Of a case or catch: its patterns bind names; they are expressions otherwise.
+    /// Of a switch: the patterns of its cases are conditions.
+    pub conditions: bool,
+    /// Of a case or catch: its patterns bind names; they are expressions otherwise. Of a function or class: its name is
+    /// a variable. Of a call that is a pattern: its parts are bound.
     pub binds: bool,
     /// Of a declaration: the name belongs to the whole function (JavaScript's `var`).
     pub hoisted: bool,
+    /// Of a declaration: its targets are words that name variables (`read line`).
+    pub words: bool,
     /// Of `with`: an exception may end with it.
     pub suppresses: bool,
     /// Of a case or catch: it takes whatever comes.
     pub default: bool,
-    /// Of a comprehension: it is a statement, and costs its reader as much as a loop.
-    pub looping: bool,
+    /// Of a comprehension: it reads like a loop.
+    pub nests: bool,
+    /// Of a return: what it gives is an error.
+    pub fails: bool,
+    /// Of `defer`: it runs only when the block is left with an error.
+    pub on_failure: bool,
+    /// Of `defer`: it runs at the end of the function, if control came by.
+    pub of_function: bool,
+    /// Of a function: those beside it with the same name are further clauses, tried in their order.
+    pub in_clauses: bool,
+    /// Of a call in `[calls]`: its name alone calls it, too.
+    pub bare: bool,
 }
 
 impl Rule {
@@ -143,15 +178,8 @@ impl Rule {
     }
 
     fn fits(&self, node: Node, source: &[u8]) -> bool {
-        let required = |path: &Path| path.find(node).into_iter().any(|found| self.is_said(found, source));
-        let there =
-            if self.requires.is_empty() { self.is_said(node, source) } else { self.requires.iter().any(required) };
-        there && (self.operators.is_empty() || self.logic(node, source).is_some())
-    }
-
-    fn is_said(&self, node: Node, source: &[u8]) -> bool {
-        let text = source.get(node.byte_range()).unwrap_or_default();
-        self.texts.is_empty() || self.texts.iter().any(|one| one.as_bytes() == text)
+        (self.requires.is_empty() || self.requires.iter().any(|path| !path.find(node).is_empty()))
+            && (self.operators.is_empty() || self.logic(node, source).is_some())
     }
 }
 
@@ -159,7 +187,9 @@ impl Rule {
 pub struct FlowTable {
     rows: Vec<Vec<Rule>>,
     names: Vec<bool>,
-    calls: FxHashMap<Vec<u8>, Rule>,
+    calls: FxHashMap<Vec<u8>, Vec<Rule>>,
+    /// Some row of `calls` is met without a call.
+    has_bare: bool,
     said: Said,
 }
 
@@ -172,8 +202,13 @@ impl FlowTable {
         let fail = |message: String| FlowError { language: language.into(), message };
         let said: Said = serde_json::from_str(json).map_err(|error| fail(error.to_string()))?;
         let count = grammar.node_kind_count();
-        let mut table =
-            Self { rows: vec![Vec::new(); count], names: vec![false; count], calls: FxHashMap::default(), said };
+        let mut table = Self {
+            rows: vec![Vec::new(); count],
+            names: vec![false; count],
+            calls: FxHashMap::default(),
+            has_bare: false,
+            said,
+        };
         for name in &table.said.names {
             let ids = kind_ids(grammar, name);
             if ids.is_empty() {
@@ -182,10 +217,7 @@ impl FlowTable {
             ids.into_iter().for_each(|id| table.names[id as usize] = true);
         }
         for (kind, rows) in &table.said.nodes {
-            let rows = match rows {
-                Rows::One(row) => std::slice::from_ref(row),
-                Rows::Several(rows) => rows,
-            };
+            let rows = rows.all();
             let optional = rows.iter().any(|row| row.get("optional") == Some(&Value::Bool(true)));
             let ids = kind_ids(grammar, kind);
             if ids.is_empty() && !optional {
@@ -200,20 +232,32 @@ impl FlowTable {
             let compiled = compiled.map_err(|problem| fail(format!("[nodes] {kind}: {problem}")))?;
             ids.into_iter().for_each(|id| table.rows[id as usize].clone_from(&compiled));
         }
-        for (callee, row) in &table.said.calls {
-            let rule = compile_row(grammar, row).map_err(|problem| fail(format!("[calls] {callee}: {problem}")))?;
-            table.calls.insert(callee.clone().into_bytes(), rule);
+        for (callee, rows) in &table.said.calls {
+            let compiled = rows.all().iter().map(|row| compile_row(grammar, row)).collect::<Result<Vec<_>, _>>();
+            let compiled = compiled.map_err(|problem| fail(format!("[calls] {callee}: {problem}")))?;
+            table.has_bare |= compiled.iter().any(|rule| rule.options.bare);
+            table.calls.insert(callee.clone().into_bytes(), compiled);
         }
         Ok(table)
     }
 
     /// The rule of a node: that of what it calls, where `[calls]` has one.
     pub fn rule(&self, node: Node, source: &[u8]) -> Option<&Rule> {
+        if self.has_bare && self.is_name(node) {
+            return self.calls.get(source.get(node.byte_range())?)?.iter().find(|rule| rule.options.bare);
+        }
         let rule = self.rows.get(node.kind_id() as usize)?.iter().find(|rule| rule.fits(node, source))?;
         if rule.role != Role::Call || self.calls.is_empty() {
             return Some(rule);
         }
-        Some(rule.callee(node, source).and_then(|text| self.calls.get(text)).unwrap_or(rule))
+        let special = rule.callee(node, source).and_then(|text| self.called(text));
+        Some(special.into_iter().flatten().find(|special| special.fits(node, source)).unwrap_or(rule))
+    }
+
+    /// The row of a callee: by its whole text, else by what stands behind its last dot.
+    fn called(&self, text: &[u8]) -> Option<&Vec<Rule>> {
+        let member = || Some([b"*", text.get(memchr::memrchr(b'.', text)?..)?].concat());
+        self.calls.get(text).or_else(|| self.calls.get(&member()?))
     }
 
     pub fn role(&self, node: Node, source: &[u8]) -> Option<Role> {
@@ -237,6 +281,10 @@ impl FlowTable {
         self.said.assignment_declares
     }
 
+    pub fn function_scope(&self) -> bool {
+        self.said.function_scope
+    }
+
     /// Whether a name in a pattern is a constant.
     pub fn is_constant(&self, text: &[u8]) -> bool {
         self.said.capitalised_constants && text.first().is_some_and(u8::is_ascii_uppercase)
@@ -252,53 +300,51 @@ impl FlowTable {
     }
 }
 
+/// Keys of a row of any role.
+const GENERAL: [&str; 6] = ["role", "optional", "requires", "operator", "operators", "bare"];
+
 fn compile_row(grammar: &Language, row: &BTreeMap<String, Value>) -> Result<Rule, String> {
-    let role = row.get("role").and_then(Value::as_str).ok_or("the row has no role")?;
-    let role = Role::named(role).ok_or_else(|| format!("unknown role {role:?}"))?;
-    let mut rule = Rule {
-        role,
-        parts: std::array::from_fn(|_| Vec::new()),
-        requires: Vec::new(),
-        texts: Vec::new(),
-        operators: Vec::new(),
-        negated: false,
-        falls_through: false,
-        exhaustive: false,
-        breakable: false,
-        binds: false,
-        hoisted: false,
-        suppresses: false,
-        default: false,
-        looping: false,
-    };
+    let said = row.get("role").and_then(Value::as_str).ok_or("the row has no role")?;
+    let role = Role::named(said).ok_or_else(|| format!("unknown role {said:?}"))?;
+    let mut parts = std::array::from_fn(|_| Vec::new());
     for (key, value) in row {
-        if let Some(part) = Part::named(key) {
-            rule.parts[part as usize] = paths(grammar, key, value)?;
-            continue;
+        let part = Part::named(key);
+        let known = part.map_or(role.options().contains(&key.as_str()), |part| role.parts().contains(&part));
+        if !known && !GENERAL.contains(&key.as_str()) {
+            return Err(format!("unknown key {key:?} of a row with the role {said:?}"));
         }
-        let flag = || value.as_bool().ok_or_else(|| format!("{key} is true or false"));
-        match key.as_str() {
-            "role" | "optional" => {}
-            "texts" => rule.texts = serde_json::from_value(value.clone()).map_err(|error| format!("texts: {error}"))?,
-            "requires" => rule.requires = paths(grammar, key, value)?,
-            "operators" => {
-                let said: BTreeMap<String, Logic> =
-                    serde_json::from_value(value.clone()).map_err(|error| format!("operators: {error}"))?;
-                rule.operators = said.into_iter().collect();
-            }
-            "negated" => rule.negated = flag()?,
-            "falls_through" => rule.falls_through = flag()?,
-            "exhaustive" => rule.exhaustive = flag()?,
-            "breakable" => rule.breakable = flag()?,
-            "binds" => rule.binds = flag()?,
-            "hoisted" => rule.hoisted = flag()?,
-            "suppresses" => rule.suppresses = flag()?,
-            "default" => rule.default = flag()?,
-            "looping" => rule.looping = flag()?,
-            _ => return Err(format!("unknown key {key:?}")),
+        if let Some(part) = part {
+            parts[part as usize] = paths(grammar, key, value)?;
         }
     }
-    Ok(rule)
+    Ok(Rule {
+        role,
+        parts,
+        requires: row.get("requires").map_or(Ok(Vec::new()), |value| paths(grammar, "requires", value))?,
+        operators: row.get("operators").map_or(Ok(Vec::new()), operators)?,
+        options: options(row)?,
+    })
+}
+
+fn options(row: &BTreeMap<String, Value>) -> Result<Options, String> {
+    let set = row.iter().filter(|(key, _)| Part::named(key).is_none());
+    let set: serde_json::Map<String, Value> = set.map(|(key, value)| (key.clone(), value.clone())).collect();
+    serde_json::from_value(Value::Object(set)).map_err(|error| error.to_string())
+}
+
+/// A list of operators, or a map that says what each does.
+fn operators(value: &Value) -> Result<Vec<(String, Logic)>, String> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Said {
+        Plain(Vec<String>),
+        Logic(BTreeMap<String, Logic>),
+    }
+    match Said::deserialize(value) {
+        Ok(Said::Plain(texts)) => Ok(texts.into_iter().map(|text| (text, Logic::Plain)).collect()),
+        Ok(Said::Logic(logic)) => Ok(logic.into_iter().collect()),
+        Err(error) => Err(format!("operators: {error}")),
+    }
 }
 
 fn paths(grammar: &Language, key: &str, value: &Value) -> Result<Vec<Path>, String> {

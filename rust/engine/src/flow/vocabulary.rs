@@ -1,4 +1,4 @@
-//! The closed vocabulary of `flow.toml`: what a node does to the flow, and what the places in it are called.
+//! The words of `flow.toml`: roles, the parts that each may name a place for, and the options that it takes.
 
 use serde::Deserialize;
 
@@ -49,6 +49,8 @@ vocabulary! {
         Throw = "throw",
         Break = "break",
         Continue = "continue",
+        /// Begins the body of the loop again, without asking for the next item.
+        Redo = "redo",
         Goto = "goto",
         Label = "label",
         /// Goes on with the body of the next case.
@@ -61,9 +63,15 @@ vocabulary! {
         Guard = "guard",
         /// Enters `resources`, and leaves them after `body` on every way out.
         With = "with",
-        /// `body` for each of `clauses`, which are `for-each` and `filter`.
+        /// `body` for each of `clauses`: `for-each`, `filter`, declarations and conditions.
         Comprehension = "comprehension",
         Filter = "filter",
+        /// `clauses` that must all match before `body` runs; what does not match goes to the `cases`.
+        Matching = "matching",
+        /// `then` or `else` is there, and which one is not known here: the sides of `#if`.
+        Variant = "variant",
+        /// Stands around its `value`, and is as true as that.
+        Parentheses = "parentheses",
         ShortCircuit = "short-circuit",
         Not = "not",
         /// Returns early from the function if `value` says so (`?`).
@@ -124,8 +132,6 @@ vocabulary! {
     }
 }
 
-pub const PARTS: usize = Part::ALL.len();
-
 /// How an operator decides whether its right side runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -138,4 +144,69 @@ pub enum Logic {
     Nothing,
     /// Turns the condition round.
     Not,
+    /// Not at all: the row is only chosen by its operator.
+    Plain,
+}
+
+impl Role {
+    /// The parts that a row of this role may place. `operator` goes with every role, as it chooses the row.
+    pub fn parts(self) -> &'static [Part] {
+        use Part::{
+            Body, Callee, Cases, Clauses, Condition, Elif, Else, Finally, Guard, Handlers, Init, Iterable, Label, Left,
+            Name, Object, Parameters, Parts, Patterns, Property, Resources, Right, Subject, Target, Then, Update,
+            Value,
+        };
+        match self {
+            Self::Block | Self::Defer => &[Body],
+            Self::Skip | Self::Fallthrough | Self::Retry | Self::Redo | Self::Outer => &[],
+            Self::Expression => &[Parts],
+            Self::Member => &[Object, Property],
+            Self::If => &[Init, Condition, Target, Guard, Then, Elif, Else],
+            Self::Elif => &[Init, Condition, Target, Then],
+            Self::Conditional => &[Condition, Target, Then, Else],
+            Self::While | Self::DoWhile | Self::For | Self::Loop => {
+                &[Init, Condition, Target, Update, Body, Else, Label]
+            }
+            Self::ForEach => &[Init, Target, Iterable, Guard, Body, Else, Label],
+            Self::Switch => &[Init, Subject, Cases, Label],
+            Self::Case => &[Patterns, Guard, Body, Cases, Label],
+            Self::Try => &[Resources, Body, Handlers, Else, Finally],
+            Self::Catch => &[Patterns, Target, Guard, Body],
+            Self::Throw | Self::Propagate | Self::Yield | Self::Exit | Self::Not | Self::Parentheses => &[Value],
+            Self::Return | Self::Break | Self::Continue | Self::Goto => &[Value, Label],
+            Self::Label => &[Name, Body],
+            Self::Guard => &[Target, Condition, Else],
+            Self::With => &[Resources, Target, Body],
+            Self::Comprehension => &[Clauses, Body],
+            Self::Filter => &[Condition],
+            Self::Matching => &[Clauses, Body, Cases],
+            Self::Variant => &[Condition, Then, Else],
+            Self::ShortCircuit => &[Left, Right, Parts, Target],
+            Self::Assert => &[Condition, Value],
+            Self::Assign | Self::Augment | Self::Declare | Self::Parameter | Self::Pattern => &[Target, Value],
+            Self::Update | Self::Delete => &[Target],
+            Self::Call => &[Callee, Parts],
+            Self::Function => &[Name, Parameters, Guard, Body, Cases],
+            Self::Class => &[Name, Body],
+        }
+    }
+
+    /// The options that a row of this role may set.
+    pub fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::If | Self::Elif | Self::While | Self::DoWhile | Self::For | Self::Assert => &["negated"],
+            Self::Case => &["negated", "falls_through", "binds", "default"],
+            Self::Switch => &["breakable", "exhaustive", "raises", "conditions"],
+            Self::Catch => &["binds", "default"],
+            Self::Declare => &["hoisted", "words"],
+            Self::With => &["suppresses"],
+            Self::Matching => &["raises"],
+            Self::Comprehension => &["nests"],
+            Self::Return => &["fails"],
+            Self::Defer => &["on_failure", "of_function"],
+            Self::Call | Self::Class => &["binds"],
+            Self::Function => &["binds", "in_clauses", "exhaustive"],
+            _ => &[],
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What decides a branch: a condition, several of which all must hold, and what they bind.
+//! What decides a branch: a condition, or several that must all hold, and what they bind.
 
 use tree_sitter::Node;
 
@@ -17,21 +17,14 @@ impl<'t> Builder<'t> {
         for (place, group) in groups.iter().enumerate() {
             let last = place + 1 == groups.len();
             let bound: Vec<Node> = targets.extract_if(.., |target| group.contains(target)).collect();
-            let next = if last && bound.is_empty() && targets.is_empty() { holds } else { self.block() };
-            self.together(group, &bound, next, fails, rule.negated);
-            if next == holds {
-                return;
-            }
+            let next = if last && guard.is_none() { holds } else { self.block() };
+            self.together(group, &bound, next, fails, rule.options.negated);
             self.stand(next);
-            self.bind_all(bound);
+            self.bind_all(bound, "declare");
         }
-        self.bind_all(targets);
-        self.condition(guard, holds, fails, false);
-    }
-
-    fn bind_all(&mut self, targets: Vec<Node<'t>>) {
-        for target in targets {
-            self.bind(target, "declare", Some(false));
+        self.bind_all(targets, "declare");
+        if guard.is_some() {
+            self.condition(guard, holds, fails, false);
         }
     }
 

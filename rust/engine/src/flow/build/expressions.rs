@@ -65,11 +65,16 @@ impl<'t> Builder<'t> {
                 steps.extend(rule.all(Part::Target, node).into_iter().rev().map(bind("assign", None)));
                 steps.extend(rule.all(Part::Value, node).into_iter().rev().map(Step::Eval));
             }
+            Role::Declare if rule.options.words => {
+                for word in rule.all(Part::Target, node) {
+                    self.declare_word(word);
+                }
+            }
             Role::Declare => {
                 let targets = rule.all(Part::Target, node);
                 let values = rule.all(Part::Value, node);
                 // A declaration without a value gives none, so nothing is defined; but the name is new.
-                steps.extend(targets.into_iter().rev().map(bind("declare", Some(rule.hoisted))));
+                steps.extend(targets.into_iter().rev().map(bind("declare", Some(rule.options.hoisted))));
                 steps.extend(values.into_iter().rev().map(Step::Eval));
             }
             Role::Augment | Role::Update => {
@@ -85,6 +90,15 @@ impl<'t> Builder<'t> {
             Role::Function | Role::Class => self.nested(node, rule),
             role if is_control(role) => self.inside(node, rule),
             _ => steps.extend(children(node).into_iter().rev().map(Step::Eval)),
+        }
+    }
+
+    /// A word that names a variable: `read line`.
+    fn declare_word(&mut self, node: Node<'t>) {
+        let text = self.text(node);
+        if text.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
+            let variable = self.names.resolve(text);
+            self.touch(variable, Touch::Define, "declare", node);
         }
     }
 
@@ -132,7 +146,7 @@ impl<'t> Builder<'t> {
             }
             let variable = match declared {
                 Some(hoisted) if self.table.is_name(node) => {
-                    let hoisted = hoisted || self.table.assignment_declares() && how != "loop";
+                    let hoisted = hoisted || self.table.function_scope() && how != "loop";
                     self.names.declare(&name, node.start_byte() as u32, hoisted)
                 }
                 _ => self.names.resolve(&name),
@@ -151,7 +165,15 @@ impl<'t> Builder<'t> {
             }
             Role::Declare => {
                 let targets = rule.all(Part::Target, node).into_iter().rev();
-                steps.extend(targets.map(|target| Step::Bind(target, how, Some(rule.hoisted))));
+                steps.extend(targets.map(|target| Step::Bind(target, how, Some(rule.options.hoisted))));
+                // In a pattern both sides are matched: `%{name: name} = user`.
+                let both = matches!(how, "pattern" | "parameter");
+                let values = rule.all(Part::Value, node).into_iter().filter(|_| both);
+                steps.extend(values.map(|value| Step::Bind(value, how, declared)));
+            }
+            Role::Call if rule.options.binds => {
+                let parts = rule.all(Part::Parts, node).into_iter().rev();
+                steps.extend(parts.map(|part| Step::Bind(part, how, declared)));
             }
             _ => steps.push(Step::Eval(node)),
         }
@@ -170,7 +192,7 @@ impl<'t> Builder<'t> {
                 self.touch(variable, Touch::MayDefine, "capture", place);
             }
         }
-        if let Some(name) = rule.one(Part::Name, node).filter(|_| rule.binds) {
+        if let Some(name) = rule.one(Part::Name, node).filter(|_| rule.options.binds) {
             let variable = self.names.resolve(self.text(name));
             self.touch(variable, Touch::Define, "declare", name);
         }
@@ -178,7 +200,8 @@ impl<'t> Builder<'t> {
 
     // Conditions.
 
-    /// Jumps to `holds` or `fails`. Without a condition it always holds.
+    /// Jumps to `holds` or `fails`. Without a condition it always holds. An edge says what the condition is, also where
+    /// it is `negated`.
     pub(super) fn condition(&mut self, node: Option<Node<'t>>, holds: u32, fails: u32, negated: bool) {
         let (holds, fails) = if negated { (fails, holds) } else { (holds, fails) };
         let Some(node) = node.map(|node| self.without_parentheses(node)) else {
@@ -197,20 +220,24 @@ impl<'t> Builder<'t> {
                 self.depth -= 1;
                 return;
             }
+            (Some(rule), _) if rule.role == Role::Parentheses && self.depth < super::DEEPEST => {
+                self.depth += 1;
+                self.condition(rule.one(Part::Value, node), holds, fails, false);
+                self.depth -= 1;
+                return;
+            }
             _ => {}
         }
         self.unit(node);
         self.statement = self.blocks[self.current as usize].units.last().copied();
         self.expression(node);
         self.statement = None;
-        let (yes, no) = (EdgeKind::True, EdgeKind::False);
-        let (yes, no) = if negated { (no, yes) } else { (yes, no) };
         match self.table.constant(self.text(node)) {
             Some(true) => self.edge(self.current, holds, EdgeKind::Next),
             Some(false) => self.edge(self.current, fails, EdgeKind::Next),
             None => {
-                self.edge(self.current, holds, yes);
-                self.edge(self.current, fails, no);
+                self.edge(self.current, holds, EdgeKind::True);
+                self.edge(self.current, fails, EdgeKind::False);
             }
         }
     }
@@ -303,7 +330,9 @@ impl<'t> Builder<'t> {
                         _ => return true,
                     }
                 }
-                Some(rule) if matches!(rule.role, Role::Skip | Role::Outer | Role::Function | Role::Catch) => {
+                Some(rule)
+                    if matches!(rule.role, Role::Skip | Role::Outer | Role::Function | Role::Catch | Role::Case) =>
+                {
                     return false;
                 }
                 Some(rule) if matches!(rule.role, Role::Return | Role::Break) => {
@@ -349,6 +378,7 @@ fn captures<'t>(builder: &Builder<'t>, function: Node<'t>) -> (Named<'t>, Named<
                 }
                 Role::Skip => continue,
                 Role::Declare | Role::Parameter => own.extend(names(Part::Target).map(|(name, _)| name)),
+                Role::Case if rule.options.binds => own.extend(names(Part::Patterns).map(|(name, _)| name)),
                 Role::Catch | Role::ForEach => own.extend(names(Part::Target).map(|(name, _)| name)),
                 Role::Assign | Role::Augment | Role::Update => written.extend(names(Part::Target)),
                 Role::Function | Role::Class => {

@@ -4,7 +4,9 @@ use tree_sitter::Node;
 
 use super::super::blocks::{EXIT, EdgeKind};
 use super::super::rules::{Part, Role, Rule};
-use super::{Builder, bare};
+use super::Builder;
+use super::labels::bare;
+use super::switches::is_irrefutable;
 
 /// Cleanups inside cleanups of which every way out gets its own copy; deeper ones share the first.
 const MOST_COPIES: u32 = 3;
@@ -15,6 +17,8 @@ pub(super) enum Frame<'t> {
         labels: Vec<Vec<u8>>,
         after: u32,
         again: u32,
+        /// The body, without the test before it.
+        begin: u32,
     },
     /// A switch or labelled block; only `plain` ones are left by a `break` without a label.
     Breakable {
@@ -48,6 +52,13 @@ pub(super) struct Cleanup<'t> {
     implicit: bool,
     /// Where control goes on if the cleanup ends an exception.
     suppressed: Option<u32>,
+    /// Only ways that carry an error pass it.
+    on_failure: bool,
+    /// It runs at the end of the function, if control came by; `maybe` where it may not have.
+    of_function: bool,
+    maybe: bool,
+    /// Control comes to what it stands around.
+    live: bool,
     copies: Vec<Copy>,
 }
 
@@ -63,6 +74,8 @@ enum Care<'t> {
 struct Copy {
     target: u32,
     kind: EdgeKind,
+    /// It carries an error.
+    fails: bool,
     entry: u32,
     end: u32,
 }
@@ -84,18 +97,22 @@ impl<'t> Builder<'t> {
             _ => None,
         });
         let (until, target) = caught.unwrap_or((0, EXIT));
-        self.leave(until, target, EdgeKind::Exception);
+        self.leave(until, target, EdgeKind::Exception, true);
     }
 
     /// Goes from the current block to `target`, through the cleanup of every frame from `until` on. Stands as before.
-    fn leave(&mut self, until: usize, target: u32, kind: EdgeKind) {
+    fn leave(&mut self, until: usize, target: u32, kind: EdgeKind, fails: bool) {
         let (mut from, mut label) = (self.current, kind);
         let mut place = self.frames.len();
         while place > until {
             place -= 1;
             let Frame::Cleanup(cleanup) = &self.frames[place] else { continue };
+            if (cleanup.on_failure && !fails) || (cleanup.of_function && target != EXIT) {
+                continue;
+            }
             let enter = if label == EdgeKind::Exception { label } else { EdgeKind::Finally };
-            if let Some(copy) = cleanup.copies.iter().find(|copy| (copy.target, copy.kind) == (target, kind)) {
+            let known = |copy: &&Copy| (copy.target, copy.kind, copy.fails) == (target, kind, fails);
+            if let Some(copy) = cleanup.copies.iter().find(known) {
                 return self.edge(from, copy.entry, enter);
             }
             let shared = cleanup.copies.first().copied().filter(|_| self.copying >= MOST_COPIES);
@@ -104,7 +121,7 @@ impl<'t> Builder<'t> {
                     self.edge(from, copy.entry, enter);
                     copy
                 }
-                None => self.copy(place, Copy { target, kind, entry: 0, end: 0 }, from, enter),
+                None => self.copy(place, Copy { target, kind, fails, entry: 0, end: 0 }, from, enter),
             };
             if !self.entered[copy.end as usize] {
                 return;
@@ -121,7 +138,7 @@ impl<'t> Builder<'t> {
         let frames = self.frames.split_off(place);
         let end = match &frames[0] {
             Frame::Cleanup(cleanup) => {
-                let end = self.clean(cleanup.what, cleanup.depth, entry);
+                let end = self.clean(cleanup, entry);
                 if let Some(after) = cleanup.suppressed.filter(|_| copy.kind == EdgeKind::Exception) {
                     self.edge(end, after, EdgeKind::Next);
                 }
@@ -138,15 +155,22 @@ impl<'t> Builder<'t> {
     }
 
     /// Builds a cleanup from a block on; the block where it ends.
-    fn clean(&mut self, care: Care<'t>, depth: usize, entry: u32) -> u32 {
+    fn clean(&mut self, cleanup: &Cleanup<'t>, entry: u32) -> u32 {
         let before = (self.current, self.sealed, self.statement.take());
-        let scopes = self.names.take(depth);
+        let scopes = self.names.take(cleanup.depth);
         self.copying += 1;
         self.stand(entry);
-        match care {
+        let past = cleanup.maybe.then(|| self.block());
+        if let Some(past) = past {
+            self.edge(entry, past, EdgeKind::Next);
+            let runs = self.block();
+            self.go(runs, EdgeKind::Next);
+        }
+        match cleanup.what {
             Care::Body(node, rule, part) => self.statements(rule.all(part, node)),
             Care::Head(node, body) => self.head(node, body),
         }
+        past.into_iter().for_each(|past| self.go(past, EdgeKind::Next));
         self.copying -= 1;
         let end = self.current;
         self.names.give_back(scopes);
@@ -154,29 +178,47 @@ impl<'t> Builder<'t> {
         end
     }
 
-    fn begin_cleanup(&mut self, what: Care<'t>, implicit: bool, suppressed: Option<u32>) {
-        let depth = self.names.depth();
-        self.frames.push(Frame::Cleanup(Cleanup { what, depth, implicit, suppressed, copies: Vec::new() }));
+    fn cleanup(&self, what: Care<'t>) -> Cleanup<'t> {
+        Cleanup {
+            what,
+            depth: self.names.depth(),
+            implicit: true,
+            suppressed: None,
+            on_failure: false,
+            of_function: false,
+            maybe: false,
+            live: self.live[self.current as usize],
+            copies: Vec::new(),
+        }
     }
 
     /// The way on: its copy of the innermost cleanup stands in line.
     pub(super) fn end_cleanup(&mut self) {
         if let Some(Frame::Cleanup(cleanup)) = self.frames.pop()
             && self.entered[self.current as usize]
+            && !cleanup.on_failure
+            && (self.live[self.current as usize] || !cleanup.live)
         {
             let entry = self.block();
             self.edge(self.current, entry, EdgeKind::Finally);
-            let end = self.clean(cleanup.what, cleanup.depth, entry);
+            let end = self.clean(&cleanup, entry);
             self.stand(end);
         }
     }
 
+    /// What was put off to the end of the function, the last first.
+    pub(super) fn end_function(&mut self) {
+        while !self.frames.is_empty() {
+            self.end_cleanup();
+        }
+    }
+
     pub(super) fn trying(&mut self, node: Node<'t>, rule: &'t Rule) {
-        let mut handlers = rule.all(Part::Handlers, node);
-        handlers.retain(|handler| self.table.role(*handler, self.source) == Some(Role::Catch));
+        let handlers = rule.all(Part::Handlers, node);
         let cleans = !rule.all(Part::Finally, node).is_empty();
         if cleans {
-            self.begin_cleanup(Care::Body(node, rule, Part::Finally), true, None);
+            let cleanup = self.cleanup(Care::Body(node, rule, Part::Finally));
+            self.frames.push(Frame::Cleanup(cleanup));
         }
         let resources = !rule.all(Part::Resources, node).is_empty();
         let (begin, dispatch, after) = (self.block(), self.block(), self.block());
@@ -207,17 +249,22 @@ impl<'t> Builder<'t> {
     /// Handlers are tried in their order; what none takes goes on outwards.
     fn handle(&mut self, handlers: Vec<Node<'t>>, after: u32) {
         for handler in handlers {
-            let Some(rule) = self.table.rule(handler, self.source) else { continue };
+            let rule = self.table.rule(handler, self.source);
+            let Some(rule) = rule.filter(|rule| rule.role == Role::Catch) else {
+                self.handle_otherwise(handler, rule, after);
+                continue;
+            };
             let patterns = rule.all(Part::Patterns, handler);
             let (body, next) = (self.block(), self.block());
             self.head(handler, rule.one(Part::Body, handler));
             let open =
                 patterns.is_empty() || patterns.iter().any(|pattern| self.table.is_wildcard(self.text(*pattern)));
-            let bound = if rule.binds { patterns.clone() } else { Vec::new() };
-            if !rule.binds {
+            let bound = if rule.options.binds { patterns.clone() } else { Vec::new() };
+            let open = open || bound.iter().any(|pattern| is_irrefutable(self.table, self.source, *pattern));
+            if !rule.options.binds {
                 self.expressions(patterns);
             }
-            if open || rule.default {
+            if open || rule.options.default {
                 self.edge(self.current, body, EdgeKind::Next);
             } else {
                 self.edge(self.current, body, EdgeKind::True);
@@ -225,9 +272,8 @@ impl<'t> Builder<'t> {
             }
             self.stand(body);
             self.scope(|builder| {
-                for target in rule.all(Part::Target, handler).into_iter().chain(bound) {
-                    builder.bind(target, "catch", Some(false));
-                }
+                builder.bind_all(rule.all(Part::Target, handler), "catch");
+                builder.bind_all(bound, "catch");
                 if let Some(guard) = rule.one(Part::Guard, handler) {
                     let taken = builder.block();
                     builder.condition(Some(guard), taken, next, false);
@@ -243,10 +289,22 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// A handler written as a case; or anything else, which takes whatever comes.
+    fn handle_otherwise(&mut self, handler: Node<'t>, rule: Option<&'t Rule>, after: u32) {
+        match rule.filter(|rule| rule.role == Role::Case) {
+            Some(rule) => self.case_in_line(handler, rule, after),
+            None => {
+                self.statement(handler);
+                self.edge(self.current, after, EdgeKind::Next);
+                self.stop();
+            }
+        }
+    }
+
     pub(super) fn with(&mut self, node: Node<'t>, rule: &'t Rule) {
         let after = self.block();
         self.scope(|builder| {
-            builder.enter(node, rule, rule.suppresses.then_some(after));
+            builder.enter(node, rule, rule.options.suppresses.then_some(after));
             builder.statements(rule.all(Part::Body, node));
             builder.end_cleanup();
         });
@@ -258,27 +316,56 @@ impl<'t> Builder<'t> {
         let body = rule.one(Part::Body, node);
         self.head(node, body);
         self.expressions(rule.all(Part::Resources, node));
-        for target in rule.all(Part::Target, node) {
-            self.bind(target, "with", Some(false));
-        }
-        self.begin_cleanup(Care::Head(node, body), true, suppressed);
+        self.bind_all(rule.all(Part::Target, node), "with");
+        let cleanup = Cleanup { suppressed, ..self.cleanup(Care::Head(node, body)) };
+        self.frames.push(Frame::Cleanup(cleanup));
     }
 
+    /// Puts `body` off to the end of the block.
     pub(super) fn defer(&mut self, node: Node<'t>, rule: &'t Rule) {
         self.head(node, rule.one(Part::Body, node));
-        self.begin_cleanup(Care::Body(node, rule, Part::Body), false, None);
+        let what = self.cleanup(Care::Body(node, rule, Part::Body));
+        let cleanup = Cleanup { implicit: false, on_failure: rule.options.on_failure, ..what };
+        self.frames.push(Frame::Cleanup(cleanup));
+    }
+
+    /// Puts `body` off to the end of the function; what runs there is what control came by.
+    pub(super) fn defer_to_the_end(&mut self, node: Node<'t>, rule: &'t Rule) {
+        self.head(node, rule.one(Part::Body, node));
+        let of_function = |frame: &Frame| matches!(frame, Frame::Cleanup(cleanup) if cleanup.of_function);
+        let before = self.frames.iter().take_while(|frame| of_function(frame)).count();
+        let maybe = !self.always_runs(node);
+        let what = self.cleanup(Care::Body(node, rule, Part::Body));
+        let cleanup = Cleanup { implicit: false, of_function: true, maybe, ..what };
+        self.frames.insert(before, Frame::Cleanup(cleanup));
+    }
+
+    /// Whether only blocks stand between a statement and its function.
+    fn always_runs(&self, statement: Node<'t>) -> bool {
+        let mut around = statement;
+        while let Some(up) = around.parent() {
+            match self.table.role(up, self.source) {
+                Some(Role::Function) => return true,
+                Some(role) if role != Role::Block => return false,
+                _ => around = up,
+            }
+        }
+        true
     }
 
     pub(super) fn propagate(&mut self, node: Node<'t>, rule: &'t Rule) {
+        if self.statement.is_none() {
+            self.unit(node);
+        }
         self.expressions(rule.all(Part::Value, node));
-        self.leave(0, EXIT, EdgeKind::Return);
+        self.leave(0, EXIT, EdgeKind::Return, true);
         let next = self.block();
         self.go(next, EdgeKind::Next);
     }
 
     pub(super) fn assert(&mut self, node: Node<'t>, rule: &'t Rule) {
         let (holds, fails) = (self.block(), self.block());
-        self.condition(rule.one(Part::Condition, node), holds, fails, rule.negated);
+        self.condition(rule.one(Part::Condition, node), holds, fails, rule.options.negated);
         self.stand(fails);
         self.expressions(rule.all(Part::Value, node));
         self.raise();
@@ -291,12 +378,23 @@ impl<'t> Builder<'t> {
         self.expressions(rule.all(Part::Value, node));
         self.statement = None;
         let label = rule.one(Part::Label, node).map(|label| bare(self.text(label)).to_vec());
-        let target = self.target(rule.role, label.as_deref());
+        let target = match rule.role {
+            Role::Goto => label
+                .and_then(|name| self.labelled(node, &name))
+                .map(|label| (self.frames.len(), self.mark(label), EdgeKind::Goto)),
+            role => self.target(role, label.as_deref()).or_else(|| {
+                // A case may have a label, too (Dart).
+                let name = label.as_deref().filter(|_| role == Role::Continue)?;
+                let case = self.labelled(node, name)?;
+                self.table.role(case, self.source).filter(|role| *role == Role::Case)?;
+                Some((self.frames.len(), self.mark(case), EdgeKind::Continue))
+            }),
+        };
         match (rule.role, target) {
             (Role::Throw, _) => self.raise(),
-            (Role::Return, _) => self.leave(0, EXIT, EdgeKind::Return),
+            (Role::Return, _) => self.leave(0, EXIT, EdgeKind::Return, rule.options.fails),
             (Role::Exit, _) => self.edge(self.current, EXIT, EdgeKind::Exit),
-            (_, Some((until, target, kind))) => self.leave(until, target, kind),
+            (_, Some((until, target, kind))) => self.leave(until, target, kind, false),
             // A jump that leads nowhere, in broken code: it is a statement like any other.
             _ => return,
         }
@@ -305,15 +403,12 @@ impl<'t> Builder<'t> {
 
     /// Where a jump lands: the frames from a place on are left.
     fn target(&mut self, role: Role, label: Option<&[u8]>) -> Option<(usize, u32, EdgeKind)> {
-        if role == Role::Goto {
-            return Some((self.frames.len(), self.mark(label?), EdgeKind::Goto));
-        }
         let levels = label.and_then(|label| std::str::from_utf8(label).ok()?.parse().ok());
         let label = label.filter(|_| levels.is_none());
         let named = |labels: &[Vec<u8>]| label.is_none_or(|label| labels.iter().any(|known| known == label));
         // `break 2` leaves two loops.
         let mut around: usize = levels.unwrap_or(1).max(1) - 1;
-        let found = self.frames.iter().enumerate().rev().find_map(|(place, frame)| {
+        self.frames.iter().enumerate().rev().find_map(|(place, frame)| {
             if matches!(frame, Frame::Loop { .. } | Frame::Breakable { plain: true, .. }) && around > 0 {
                 around -= 1;
                 return None;
@@ -326,18 +421,12 @@ impl<'t> Builder<'t> {
                     (*to, EdgeKind::Break)
                 }
                 (Role::Continue, Frame::Loop { labels, again, .. }) if named(labels) => (*again, EdgeKind::Continue),
+                (Role::Redo, Frame::Loop { begin, .. }) => (*begin, EdgeKind::LoopBack),
                 (Role::Fallthrough, Frame::Case { next }) => ((*next)?, EdgeKind::Next),
                 (Role::Retry, Frame::Retry { begin }) => (*begin, EdgeKind::LoopBack),
                 _ => return None,
             };
             Some((place + 1, target, kind))
-        });
-        match label {
-            // A case may have a label, too.
-            Some(label) if role == Role::Continue && found.is_none() => {
-                Some((self.frames.len(), self.mark(label), EdgeKind::Continue))
-            }
-            _ => found,
-        }
+        })
     }
 }

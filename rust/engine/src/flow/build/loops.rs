@@ -4,8 +4,9 @@ use tree_sitter::Node;
 
 use super::super::blocks::EdgeKind;
 use super::super::rules::{Part, Role, Rule};
+use super::Builder;
+use super::labels::bare;
 use super::leaving::Frame;
-use super::{Builder, bare};
 
 impl<'t> Builder<'t> {
     pub(super) fn looping(&mut self, node: Node<'t>, rule: &'t Rule, mut labels: Vec<Vec<u8>>) {
@@ -17,8 +18,11 @@ impl<'t> Builder<'t> {
         });
     }
 
-    fn body(&mut self, node: Node<'t>, rule: &'t Rule, frame: Frame<'t>) {
-        self.frames.push(frame);
+    /// The body, which `redo` begins again.
+    fn body(&mut self, node: Node<'t>, rule: &'t Rule, labels: Vec<Vec<u8>>, after: u32, again: u32) {
+        let begin = self.block();
+        self.go(begin, EdgeKind::Next);
+        self.frames.push(Frame::Loop { labels, after, again, begin });
         self.statements(rule.all(Part::Body, node));
         self.frames.pop();
     }
@@ -37,7 +41,7 @@ impl<'t> Builder<'t> {
         self.go(head, EdgeKind::Next);
         self.conditions(node, rule, body, done);
         self.stand(body);
-        self.body(node, rule, Frame::Loop { labels, after, again });
+        self.body(node, rule, labels, after, again);
         if again == head {
             self.edge(self.current, head, EdgeKind::LoopBack);
         } else {
@@ -51,28 +55,29 @@ impl<'t> Builder<'t> {
     fn do_while(&mut self, node: Node<'t>, rule: &'t Rule, labels: Vec<Vec<u8>>) {
         let (body, test, back, after) = (self.block(), self.block(), self.block(), self.block());
         self.go(body, EdgeKind::Next);
-        self.body(node, rule, Frame::Loop { labels, after, again: test });
+        self.body(node, rule, labels, after, test);
         self.go(test, EdgeKind::Next);
-        self.condition(rule.one(Part::Condition, node), back, after, rule.negated);
+        self.condition(rule.one(Part::Condition, node), back, after, rule.options.negated);
         self.edge(back, body, EdgeKind::LoopBack);
         self.stand(after);
     }
 
     fn for_each(&mut self, node: Node<'t>, rule: &'t Rule, labels: Vec<Vec<u8>>) {
         let (head, body, done, after) = (self.block(), self.block(), self.block(), self.block());
-        self.iterate(node, rule, head, body, done);
+        self.statements(rule.all(Part::Init, node));
+        self.iterate(node, rule, head, (body, done), self.table.function_scope());
         if let Some(guard) = rule.one(Part::Guard, node) {
             let taken = self.block();
             self.condition(Some(guard), taken, head, false);
             self.stand(taken);
         }
-        self.body(node, rule, Frame::Loop { labels, after, again: head });
+        self.body(node, rule, labels, after, head);
         self.edge(self.current, head, EdgeKind::LoopBack);
         self.finish(node, rule, done, after);
     }
 
     /// The head of a for-each; stands in the body, with the item bound.
-    fn iterate(&mut self, node: Node<'t>, rule: &'t Rule, head: u32, body: u32, done: u32) {
+    fn iterate(&mut self, node: Node<'t>, rule: &'t Rule, head: u32, (body, done): (u32, u32), hoisted: bool) {
         self.expressions(rule.all(Part::Iterable, node));
         self.go(head, EdgeKind::Next);
         self.head(node, rule.one(Part::Body, node));
@@ -80,7 +85,7 @@ impl<'t> Builder<'t> {
         self.edge(self.current, done, EdgeKind::False);
         self.stand(body);
         for target in rule.all(Part::Target, node) {
-            self.bind(target, "loop", Some(false));
+            self.bind(target, "loop", Some(hoisted));
         }
     }
 
@@ -90,19 +95,25 @@ impl<'t> Builder<'t> {
             // Where an item that is not taken goes, and where the loop that ends goes.
             let (mut next, mut ended) = (after, after);
             for clause in rule.all(Part::Clauses, node) {
-                let Some(own) = builder.table.rule(clause, builder.source) else { continue };
                 let body = builder.block();
+                let Some(own) = builder.table.rule(clause, builder.source) else {
+                    // An expression among generators is a filter (Elixir).
+                    builder.condition(Some(clause), body, next, false);
+                    builder.stand(body);
+                    continue;
+                };
                 match own.role {
                     Role::ForEach => {
                         let head = builder.block();
-                        builder.iterate(clause, own, head, body, ended);
+                        builder.iterate(clause, own, head, (body, ended), false);
                         (next, ended) = (head, head);
                     }
                     Role::Filter => builder.condition(own.one(Part::Condition, clause), body, next, false),
-                    _ => {
+                    Role::Declare => {
                         builder.statement(clause);
-                        builder.edge(builder.current, body, EdgeKind::Next);
+                        builder.go(body, EdgeKind::Next);
                     }
+                    _ => builder.condition(Some(clause), body, next, false),
                 }
                 builder.stand(body);
             }

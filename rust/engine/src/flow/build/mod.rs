@@ -5,19 +5,22 @@
 //! edges to all continuations would let a return go on behind the statement, and control dependence would claim paths
 //! that do not exist. Inside a `try` every statement that evaluates something may raise, and is a block of its own.
 
+mod clauses;
 mod conditions;
 mod expressions;
+mod labels;
 mod leaving;
 mod loops;
 mod names;
 mod switches;
 
-pub(super) use switches::is_default;
+pub(super) use switches::decides;
 
+use rustc_hash::FxHashMap;
 use tree_sitter::Node;
 
 use super::blocks::{Access, Block, ENTRY, EXIT, Edge, EdgeKind, Graph, Touch, Unit};
-use super::parts::children;
+use super::parts::{children, is_word};
 use super::rules::{FlowTable, Part, Role, Rule, unwrapped};
 use leaving::Frame;
 use names::Names;
@@ -33,6 +36,8 @@ pub(super) struct Builder<'t> {
     edges: Vec<Edge>,
     /// Whether anything leads to a block.
     entered: Vec<bool>,
+    /// Whether anything but dead code leads to a block.
+    live: Vec<bool>,
     current: u32,
     /// The current block ends here: what it holds may raise.
     sealed: bool,
@@ -42,60 +47,76 @@ pub(super) struct Builder<'t> {
     copying: u32,
     /// Labels that stand before the statement to come.
     labels: Vec<Vec<u8>>,
-    /// Places that a `goto` may lead to.
-    marks: Vec<(Vec<u8>, u32)>,
+    /// Places that a `goto` may lead to, by the node of the label.
+    marks: FxHashMap<usize, u32>,
     statement: Option<Unit>,
     depth: u32,
     too_deep: bool,
 }
 
-/// The graph of a function, or of a whole file or class body, whose node has no such role.
-pub fn graph_of(node: Node, source: &[u8], table: &FlowTable) -> Graph {
+/// The graph of a function, all of its clauses; or of a whole file or class body, whose node has no such role.
+pub fn graph_of(nodes: &[Node], source: &[u8], table: &FlowTable) -> Graph {
     let mut builder = Builder {
         source,
         table,
         blocks: vec![Block::default(); 2],
         edges: Vec::new(),
         entered: vec![true, false],
+        live: vec![true, false],
         current: ENTRY,
         sealed: false,
         names: Names::new(),
         frames: Vec::new(),
         copying: 0,
         labels: Vec::new(),
-        marks: Vec::new(),
+        marks: FxHashMap::default(),
         statement: None,
         depth: 0,
         too_deep: false,
     };
-    builder.whole(node);
+    builder.whole(nodes);
     let variables = builder.names.into_variables();
     Graph { blocks: builder.blocks, edges: builder.edges, variables, too_deep: builder.too_deep }.tidied()
 }
 
 impl<'t> Builder<'t> {
-    fn whole(&mut self, node: Node<'t>) {
-        let rule = self.table.rule(node, self.source).filter(|rule| matches!(rule.role, Role::Function | Role::Class));
-        for parameters in rule.into_iter().flat_map(|rule| rule.all(Part::Parameters, node)) {
-            self.parameters(parameters);
-        }
+    fn whole(&mut self, nodes: &[Node<'t>]) {
         let first = self.block();
-        self.edge(ENTRY, first, EdgeKind::Next);
-        self.current = first;
-        match rule {
-            Some(rule) => self.statements(rule.all(Part::Body, node)),
-            None => self.statements(children(node)),
+        match nodes {
+            [node] if !self.is_guarded(*node) => {
+                let rule = self.function_rule(*node);
+                for parameters in rule.into_iter().flat_map(|rule| rule.all(Part::Parameters, *node)) {
+                    self.parameters(parameters);
+                }
+                self.go(first, EdgeKind::Next);
+                match rule {
+                    Some(rule) => self.function_body(*node, rule),
+                    None => self.statements(children(*node)),
+                }
+            }
+            clauses => {
+                self.go(first, EdgeKind::Next);
+                self.clauses(clauses);
+            }
         }
+        self.end_function();
         self.edge(self.current, EXIT, EdgeKind::Next);
     }
 
+    fn function_rule(&self, node: Node<'t>) -> Option<&'t Rule> {
+        self.table.rule(node, self.source).filter(|rule| matches!(rule.role, Role::Function | Role::Class))
+    }
+
     fn parameters(&mut self, node: Node<'t>) {
-        if self.table.rule(node, self.source).is_some() || self.table.is_name(node) {
-            return self.bind(node, "parameter", Some(false));
-        }
-        for parameter in children(node) {
+        for parameter in self.each_parameter(node) {
             self.bind(parameter, "parameter", Some(false));
         }
+    }
+
+    /// The parameters of a list, or the one that stands without a list.
+    fn each_parameter(&self, node: Node<'t>) -> Vec<Node<'t>> {
+        let alone = self.table.rule(node, self.source).is_some() || self.table.is_name(node);
+        if alone { vec![node] } else { children(node) }
     }
 
     // The graph.
@@ -103,11 +124,13 @@ impl<'t> Builder<'t> {
     fn block(&mut self) -> u32 {
         self.blocks.push(Block::default());
         self.entered.push(false);
+        self.live.push(false);
         self.blocks.len() as u32 - 1
     }
 
     fn edge(&mut self, from: u32, to: u32, kind: EdgeKind) {
         self.entered[to as usize] = true;
+        self.live[to as usize] |= self.live[from as usize];
         self.edges.push(Edge { from, to, kind });
     }
 
@@ -177,12 +200,27 @@ impl<'t> Builder<'t> {
 
     // Statements.
 
+    /// One after another; a `defer` or open `with` among them takes the rest under its care.
     fn statements(&mut self, nodes: Vec<Node<'t>>) {
+        let mut deferred = 0;
         for node in nodes {
-            // A field may hold punctuation, too.
-            if node.is_named() || self.table.rule(node, self.source).is_some() {
-                self.statement(node);
+            let inner = unwrapped(node, self.table, self.source);
+            match self.table.rule(inner, self.source) {
+                Some(rule) if rule.role == Role::Defer && !rule.options.of_function => {
+                    self.defer(inner, rule);
+                    deferred += 1;
+                }
+                Some(rule) if rule.role == Role::With && !rule.has(Part::Body) => {
+                    self.enter(inner, rule, None);
+                    deferred += 1;
+                }
+                // A field may hold punctuation, too.
+                None if !is_word(node) => {}
+                _ => self.statement(node),
             }
+        }
+        for _ in 0..deferred {
+            self.end_cleanup();
         }
     }
 
@@ -210,7 +248,13 @@ impl<'t> Builder<'t> {
         self.depth += 1;
         let labels = if rule.role == Role::Label { Vec::new() } else { std::mem::take(&mut self.labels) };
         match rule.role {
-            Role::Block => self.scope(|builder| builder.sequence(node, rule)),
+            Role::Block => self.scope(|builder| {
+                let body = if rule.has(Part::Body) { rule.all(Part::Body, node) } else { children(node) };
+                builder.statements(body);
+            }),
+            Role::Variant => self.variant(node, rule),
+            Role::Matching => self.matching(node, rule),
+            Role::Defer => self.defer_to_the_end(node, rule),
             Role::If | Role::Conditional => self.branches(node, rule),
             Role::Guard => self.guard(node, rule),
             Role::While | Role::DoWhile | Role::For | Role::ForEach | Role::Loop => self.looping(node, rule, labels),
@@ -226,29 +270,6 @@ impl<'t> Builder<'t> {
             _ => self.jump(node, rule),
         }
         self.depth -= 1;
-    }
-
-    /// The statements of a block; a `defer` or open `with` among them takes the rest of it under its care.
-    fn sequence(&mut self, node: Node<'t>, rule: &'t Rule) {
-        let mut deferred = 0;
-        let statements = if rule.has(Part::Body) { rule.all(Part::Body, node) } else { children(node) };
-        for child in statements {
-            let inner = unwrapped(child, self.table, self.source);
-            match self.table.rule(inner, self.source) {
-                Some(rule) if rule.role == Role::Defer => {
-                    self.defer(inner, rule);
-                    deferred += 1;
-                }
-                Some(rule) if rule.role == Role::With && !rule.has(Part::Body) => {
-                    self.enter(inner, rule, None);
-                    deferred += 1;
-                }
-                _ => self.statement(child),
-            }
-        }
-        for _ in 0..deferred {
-            self.end_cleanup();
-        }
     }
 
     fn scope(&mut self, inside: impl FnOnce(&mut Self)) {
@@ -275,7 +296,7 @@ impl<'t> Builder<'t> {
             let chained = last.and_then(|node| Some((node, self.table.rule(node, self.source)?)));
             match chained.filter(|(_, rule)| otherwise.len() == 1 && rule.role == Role::If) {
                 Some(next) => (node, rule) = next,
-                None => break self.statements(otherwise),
+                None => break self.scope(|builder| builder.statements(otherwise)),
             }
         }
         (0..scopes).for_each(|_| self.names.close());
@@ -287,11 +308,22 @@ impl<'t> Builder<'t> {
         let (holds, fails) = (self.block(), self.block());
         let condition = rule.one(Part::Condition, node);
         self.head_of_let(node, rule, condition);
+        let outside = self.names.depth();
+        if rule.has(Part::Target) {
+            self.names.open();
+        }
         self.conditions(node, rule, holds, fails);
         self.stand(holds);
-        self.statements(rule.all(Part::Then, node));
+        self.scope(|builder| builder.statements(rule.all(Part::Then, node)));
+        self.names.take(outside);
         self.edge(self.current, join, EdgeKind::Next);
         self.stand(fails);
+    }
+
+    fn bind_all(&mut self, targets: Vec<Node<'t>>, how: &'static str) {
+        for target in targets {
+            self.bind(target, how, Some(false));
+        }
     }
 
     /// Statements before the condition of an `if`: Go's `if x := f(); x > 0`.
@@ -309,36 +341,22 @@ impl<'t> Builder<'t> {
         self.stand(holds);
     }
 
-    fn label(&mut self, node: Node<'t>, rule: &'t Rule) {
-        let name = rule.one(Part::Name, node).map_or(&b""[..], |name| bare(self.text(name)));
-        let mark = self.mark(name);
-        self.go(mark, EdgeKind::Next);
-        let body = rule.all(Part::Body, node);
-        let inner = body.first().map(|body| unwrapped(*body, self.table, self.source));
-        let takes = inner.and_then(|body| self.table.role(body, self.source));
-        self.labels.push(name.to_vec());
-        if matches!(
-            takes,
-            Some(Role::While | Role::DoWhile | Role::For | Role::ForEach | Role::Loop | Role::Switch | Role::Label)
-        ) {
-            return self.statements(body);
+    /// Either side may be what is compiled; both are of the scope around, and declare the same variables.
+    fn variant(&mut self, node: Node<'t>, rule: &'t Rule) {
+        let (there, not, join) = (self.block(), self.block(), self.block());
+        let then = rule.all(Part::Then, node);
+        let otherwise = rule.all(Part::Else, node);
+        self.head(node, then.first().or(otherwise.first()).copied());
+        self.edge(self.current, there, EdgeKind::True);
+        self.edge(self.current, not, EdgeKind::False);
+        for (side, nodes) in [(there, then), (not, otherwise)] {
+            self.stand(side);
+            self.names.again(true);
+            self.statements(nodes);
+            self.names.again(false);
+            self.edge(self.current, join, EdgeKind::Next);
         }
-        let labels = std::mem::take(&mut self.labels);
-        let after = self.block();
-        self.frames.push(Frame::Breakable { labels, to: after, plain: false });
-        self.statements(body);
-        self.frames.pop();
-        self.go(after, EdgeKind::Next);
-    }
-
-    /// The block that a `goto` of this name leads to.
-    fn mark(&mut self, name: &[u8]) -> u32 {
-        if let Some((_, block)) = self.marks.iter().find(|(known, _)| known == name) {
-            return *block;
-        }
-        let block = self.block();
-        self.marks.push((name.to_vec(), block));
-        block
+        self.stand(join);
     }
 }
 
@@ -353,6 +371,7 @@ pub(super) fn is_control(role: Role) -> bool {
             | Role::Catch
             | Role::Filter
             | Role::Not
+            | Role::Parentheses
             | Role::Assign
             | Role::Augment
             | Role::Declare
@@ -366,12 +385,4 @@ pub(super) fn is_control(role: Role) -> bool {
             | Role::Function
             | Role::Class
     )
-}
-
-/// A label without the signs that mark it: `'outer:` is `outer`.
-fn bare(label: &[u8]) -> &[u8] {
-    let sign = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'_' && byte.is_ascii();
-    let start = label.iter().position(|byte| !sign(byte)).unwrap_or(0);
-    let end = label.iter().rposition(|byte| !sign(byte)).map_or(0, |last| last + 1);
-    label.get(start..end).unwrap_or_default()
 }

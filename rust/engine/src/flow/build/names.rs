@@ -12,11 +12,13 @@ pub struct Names {
     variables: Vec<String>,
     known: FxHashMap<(Vec<u8>, u32), u32>,
     scopes: Vec<FxHashMap<Vec<u8>, u32>>,
+    /// Inside variants, a name declared again in the same scope is the same variable.
+    variants: u32,
 }
 
 impl Names {
     pub fn new() -> Self {
-        Self { variables: Vec::new(), known: FxHashMap::default(), scopes: vec![FxHashMap::default()] }
+        Self { variables: Vec::new(), known: FxHashMap::default(), scopes: vec![FxHashMap::default()], variants: 0 }
     }
 
     pub fn open(&mut self) {
@@ -25,6 +27,11 @@ impl Names {
 
     pub fn close(&mut self) {
         self.scopes.pop();
+    }
+
+    /// Enters a variant, or leaves it.
+    pub fn again(&mut self, enters: bool) {
+        self.variants = if enters { self.variants + 1 } else { self.variants - 1 };
     }
 
     pub fn depth(&self) -> usize {
@@ -48,6 +55,11 @@ impl Names {
     pub fn declare(&mut self, name: &[u8], byte: u32, hoisted: bool) -> u32 {
         if hoisted {
             return self.resolve(name);
+        }
+        if self.variants > 0
+            && let Some(variable) = self.scopes.last().and_then(|scope| scope.get(name))
+        {
+            return *variable;
         }
         let variable = self.variable(name, byte);
         if let Some(scope) = self.scopes.last_mut() {
