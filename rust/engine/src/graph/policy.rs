@@ -23,6 +23,8 @@ pub enum ModuleStrategy {
     Package,
     /// `crate::a::b`, `self::`, `super::`: a tree of modules that follows the files.
     Crate,
+    /// Modules are known by the names that they are given, wherever they stand (Elixir).
+    Named,
     /// A file sees what the files it includes declare.
     Include,
 }

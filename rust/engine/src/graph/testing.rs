@@ -168,6 +168,7 @@ impl File {
             ),
             "c" | "h" => ("c", ".", path.to_string()),
             "cpp" | "hpp" => ("cpp", "::", path.to_string()),
+            "ex" => ("elixir", ".", path.to_string()),
             "dart" => ("dart", ".", path.to_string()),
             _ => ("text", ".", path.to_string()),
         };
@@ -291,7 +292,7 @@ impl File {
             String::from_utf8_lossy(self.interner.table.get(self.facts.symbols[owner as usize].qualified)).into_owned();
         let container = after("of").map(|of| of.trim_start_matches(['*', '&']).to_string());
         let prefix: Vec<String> = [parent].into_iter().chain(container).filter(|part| !part.is_empty()).collect();
-        let qualified = if self.language == "c" {
+        let qualified = if self.language == "c" || self.language == "elixir" && owner == 0 {
             name.to_string()
         } else {
             [prefix.join(self.separator), name.to_string()]

@@ -186,7 +186,8 @@ impl Project {
         let data = &self.data;
         let strategy = |file: usize| data.policy.traits(data.files[file].language).modules;
         for (node, &module) in data.modules.iter().enumerate().filter(|(_, module)| !module.is_none()) {
-            if matches!(strategy(data.nodes[node].file as usize), ModuleStrategy::Dotted | ModuleStrategy::Crate) {
+            let strategy = strategy(data.nodes[node].file as usize);
+            if matches!(strategy, ModuleStrategy::Dotted | ModuleStrategy::Crate | ModuleStrategy::Named) {
                 self.modules.entry(module).or_insert(node as u32);
                 let last = last_part(data.names.get(module)).to_vec();
                 self.modules_by_last.entry(last).or_default().push(node as u32);

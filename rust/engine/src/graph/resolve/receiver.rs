@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::modules::{crate_module_at, dotted_module_at};
+use super::modules::{crate_module_at, dotted_module_at, named_module_at};
 use super::project::Unit;
 use super::scope::{Found, Space, View};
 use crate::graph::builder::NO_NODE;
@@ -148,6 +148,7 @@ impl<'p> View<'p> {
         let separator: &[u8] = match self.traits.modules {
             ModuleStrategy::Dotted => b".",
             ModuleStrategy::Crate => b"::",
+            ModuleStrategy::Named => return self.longest_named(owner, text),
             _ => return None,
         };
         let (first, rest) = first_segment(text);
@@ -163,13 +164,16 @@ impl<'p> View<'p> {
         if !self.imports_of(name).any(|import| import.name.is_none() && whole_module(import.path)) {
             return None;
         }
-        let ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
-        let mut ends: Vec<usize> = ends.chain([text.len()]).collect();
-        ends.reverse();
-        ends.into_iter().find_map(|end| {
-            let module = dotted_module_at(self.project, self.file, &text[..end])?;
-            Some((module, text.get(end + 1..).unwrap_or_default()))
-        })
+        longest(text, |path| dotted_module_at(self.project, self.file, path))
+    }
+
+    /// The longest beginning that is the name of a module, unless what it begins with is another name for one.
+    fn longest_named<'t>(&self, owner: u32, text: &'t [u8]) -> Option<(u32, &'t [u8])> {
+        let first = self.project.find(first_segment(text).0);
+        if first.is_some_and(|first| self.lookup(owner, first, Space::Any).is_some()) {
+            return None;
+        }
+        longest(text, |path| named_module_at(self.project, self.file, owner, path))
     }
 
     fn longest_crate_path<'t>(&self, owner: u32, text: &'t [u8]) -> Option<(u32, &'t [u8])> {
@@ -411,4 +415,11 @@ impl<'p> View<'p> {
             Entity::Function(_) | Entity::Unknown => None,
         }
     }
+}
+
+/// The longest beginning of a dotted text that is a module, and the rest.
+fn longest<'t>(text: &'t [u8], module_at: impl Fn(&[u8]) -> Option<u32>) -> Option<(u32, &'t [u8])> {
+    let dots = text.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
+    let ends: Vec<usize> = dots.chain([text.len()]).collect();
+    ends.into_iter().rev().find_map(|end| Some((module_at(&text[..end])?, text.get(end + 1..).unwrap_or_default())))
 }
