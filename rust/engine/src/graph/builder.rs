@@ -427,7 +427,9 @@ fn namespace(path: &str, facts: &FileFacts, traits: &LanguageTraits) -> Vec<u8> 
     match traits.modules {
         ModuleStrategy::Directory => path.rsplit_once('/').map_or("", |(folder, _)| folder).as_bytes().to_vec(),
         ModuleStrategy::Package => {
-            let Some(top) = facts.symbols.iter().find(|symbol| symbol.parent == 0) else { return module.to_vec() };
+            // Not a member that stands outside its type, whose name is part of its own.
+            let is_top = |symbol: &&Symbol| symbol.parent == 0 && symbol.container.is_none();
+            let Some(top) = facts.symbols.iter().skip(1).find(is_top) else { return module.to_vec() };
             let package = facts.text(top.qualified).strip_suffix(facts.text(top.name)).unwrap_or(module);
             package.strip_suffix(traits.separator.as_bytes()).unwrap_or(package).to_vec()
         }
