@@ -76,7 +76,7 @@ impl View<'_> {
 }
 
 /// The longest beginning of a dotted text that means something, and the rest.
-fn longest<'t>(text: &'t [u8], at: impl Fn(&[u8]) -> Option<Entity>) -> Option<(Entity, &'t [u8])> {
+fn longest(text: &[u8], at: impl Fn(&[u8]) -> Option<Entity>) -> Option<(Entity, &[u8])> {
     let dots = text.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
     let ends: Vec<usize> = dots.chain([text.len()]).collect();
     ends.into_iter().rev().find_map(|end| Some((at(&text[..end])?, text.get(end + 1..).unwrap_or_default())))
