@@ -20,7 +20,17 @@ def test_every_language_is_listed_with_its_grammar_and_what_is_known_of_it() -> 
     assert {"function", "struct", "interface"} <= set(go.definitions)
     assert set(go.knows) == {"imports", "calls", "inheritance", "parameters", "complexity"}
     assert "inheritance" not in listed["c"].knows
+    assert "method" not in listed["c"].definitions
+    assert "parameters" in listed["haskell"].knows
     assert (listed["text"].grammar, listed["text"].definitions, listed["text"].knows) == ("", (), ())
+
+
+def test_what_calls_define_is_listed_too() -> None:
+    elixir = next(info for info in catalogue() if info.name == "elixir")
+    assert set(elixir.definitions) == {
+        *("class", "function", "interface", "method", "module", "struct", "type", "variable")
+    }
+    assert set(elixir.knows) == {"imports", "calls", "inheritance", "parameters", "complexity"}
 
 
 def test_a_grammar_that_is_missing_is_told_and_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:

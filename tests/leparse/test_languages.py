@@ -51,7 +51,18 @@ def changed(rules: dict[str, Any], own: dict[str, Any]) -> Iterator[tuple[str, d
                 without = deepcopy(rules)
                 del without[table][kind][key]
                 yield f"[rules.{table}] {kind}: {key}", without
-    lists = ("identifiers", "types", "strings", "comments", "branches", "doc_comments", "constructors", "macros_around")
+    lists = (
+        "identifiers",
+        "types",
+        "strings",
+        "comments",
+        "branches",
+        "doc_comments",
+        "constructors",
+        "macros_around",
+        "blank_names",
+        "source_roots",
+    )
     for key in lists:
         for entry in own.get(key, []):
             yield f"{key}: {entry}", {**rules, key: [other for other in rules[key] if other != entry]}

@@ -9,11 +9,14 @@ from leindex.leparse.languages import LanguageSpec, languages
 
 ROLES = {
     "imports": ("import",),
-    "calls": ("reference.call",),
+    "calls": ("reference.call", "postfix"),
     "inheritance": ("definition.class", "definition.interface", "definition.trait", "definition.struct", "base"),
     "parameters": ("parameter",),
 }
 """What a language knows of, by the roles that tell it."""
+
+HAVE_METHODS = {"class", "interface", "trait"}
+"""Where a language has one of these, functions in it are methods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +40,21 @@ def catalogue() -> tuple[LanguageInfo, ...]:
 
 
 def _info(spec: LanguageSpec) -> LanguageInfo:
-    nodes = spec.rules.get("nodes", {})
-    roles = {role for row in nodes.values() for role in (row["role"], row.get("otherwise", ""))}
+    rows = [row for table in ("nodes", "calls") for row in spec.rules.get(table, {}).values()]
+    roles = {role for row in rows for role in (row["role"], row.get("otherwise", ""))}
     kinds = {role.removeprefix("definition.") for role in roles if role.startswith("definition.")}
-    kinds |= {kind for row in nodes.values() for kind in row.get("kinds", {}).values()}
-    has_bases = any("bases" in row for row in nodes.values()) or "base" in roles
+    kinds |= {kind for row in rows for kind in row.get("kinds", {}).values()}
+    if "function" in kinds and (kinds & HAVE_METHODS or "container" in roles):
+        kinds.add("method")
+    has_bases = any("bases" in row for row in rows) or "base" in roles
     known = [
         what
         for what, telling in ROLES.items()
         if not roles.isdisjoint(telling) and (what != "inheritance" or has_bases)
     ]
-    if spec.rules.get("branches"):
+    if "parameters" not in known and any("parameters" in row for row in rows if row["role"].startswith("definition.")):
+        known.append("parameters")
+    if spec.rules.get("branches") or "branch" in roles:
         known.append("complexity")
     return LanguageInfo(
         spec.name, spec.extensions, _grammar(spec), tuple(sorted(kinds - {"detached-body"})), tuple(known)

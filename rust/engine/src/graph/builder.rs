@@ -11,6 +11,7 @@ use super::names::{Name, Names};
 use super::policy::{LanguageTraits, ModuleStrategy, Policy};
 use super::text::strip_self;
 use crate::syntax::facts::{BindingKind, Field, FileFacts, NO_INDEX, ReferenceKind, Str, Symbol, SymbolKind, flag};
+use crate::syntax::names::dotted_path;
 
 /// "No such node".
 pub const NO_NODE: u32 = u32::MAX;
@@ -208,7 +209,7 @@ impl GraphBuilder {
             self.collected.uses.len(),
         );
         let locals = Locals::new(facts);
-        self.add_symbols(first_node, facts, &traits, &locals);
+        self.add_symbols(path, first_node, facts, &traits, &locals);
         self.add_mentions(first_node, facts, &traits, &locals);
         self.add_imports(first_node, facts, &traits);
         self.add_bindings(first_node, facts, &traits, &locals);
@@ -240,7 +241,14 @@ impl GraphBuilder {
         name
     }
 
-    fn add_symbols(&mut self, first_node: u32, facts: &FileFacts, traits: &LanguageTraits, locals: &Locals) {
+    fn add_symbols(
+        &mut self,
+        path: &str,
+        first_node: u32,
+        facts: &FileFacts,
+        traits: &LanguageTraits,
+        locals: &Locals,
+    ) {
         let file = self.collected.files.len() as u32;
         for (index, symbol) in facts.symbols.iter().enumerate() {
             let name = self.name(facts, symbol.name);
@@ -250,7 +258,11 @@ impl GraphBuilder {
                 (SymbolKind::Module, ModuleStrategy::Crate) => {
                     self.collected.names.intern(&crate_name(facts.text(symbol.qualified)))
                 }
+                (SymbolKind::Module, ModuleStrategy::Dotted) if index == 0 => {
+                    self.collected.names.intern(dotted_path(path, &traits.index_names).as_bytes())
+                }
                 (SymbolKind::Module, _) => self.name(facts, symbol.qualified),
+                (kind, ModuleStrategy::Named) if kind.is_type() => self.name(facts, symbol.qualified),
                 _ => Name::NONE,
             };
             let collected = &mut self.collected;
@@ -415,11 +427,14 @@ fn namespace(path: &str, facts: &FileFacts, traits: &LanguageTraits) -> Vec<u8> 
     match traits.modules {
         ModuleStrategy::Directory => path.rsplit_once('/').map_or("", |(folder, _)| folder).as_bytes().to_vec(),
         ModuleStrategy::Package => {
-            let Some(top) = facts.symbols.iter().find(|symbol| symbol.parent == 0) else { return module.to_vec() };
+            // Not a member that stands outside its type, whose name is part of its own.
+            let is_top = |symbol: &&Symbol| symbol.parent == 0 && symbol.container.is_none();
+            let Some(top) = facts.symbols.iter().skip(1).find(is_top) else { return module.to_vec() };
             let package = facts.text(top.qualified).strip_suffix(facts.text(top.name)).unwrap_or(module);
             package.strip_suffix(traits.separator.as_bytes()).unwrap_or(package).to_vec()
         }
         ModuleStrategy::Crate => crate_name(module),
+        ModuleStrategy::Dotted => dotted_path(path, &traits.index_names).into_bytes(),
         _ => module.to_vec(),
     }
 }

@@ -23,6 +23,8 @@ pub enum ModuleStrategy {
     Package,
     /// `crate::a::b`, `self::`, `super::`: a tree of modules that follows the files.
     Crate,
+    /// Modules are known by the names that they are given, wherever they stand (Elixir).
+    Named,
     /// A file sees what the files it includes declare.
     Include,
 }
@@ -76,6 +78,8 @@ pub struct LanguageTraits {
     pub implicit_packages: Vec<String>,
     /// Whether a package sees what the packages around it hold: `Shop.Core` what is in `Shop`.
     pub outer_packages: bool,
+    /// Whether a function written for a type is also a member of the package in which it stands (Kotlin).
+    pub free_extensions: bool,
     /// Whether types of one name in one package are parts of one type.
     pub partial_types: bool,
     /// Global names of the language that are receivers: `console`, `Math`.
@@ -105,6 +109,7 @@ impl Default for LanguageTraits {
             foreign_roots: Vec::new(),
             implicit_packages: Vec::new(),
             outer_packages: false,
+            free_extensions: false,
             partial_types: false,
             foreign_names: Vec::new(),
             common_members: Vec::new(),

@@ -9,7 +9,7 @@
 //! A file starts with `== path`; indentation nests. Lines are `KIND name(parameters) -> Type`, with `of Type` for a
 //! method outside its type and the words `static`, `declared`, `constructor` behind; `import path`,
 //! `from path import name as alias`, `call receiver.name`, `type receiver.Name`, `let x: Type`, `let x = made`,
-//! `read name`. After `# ->` stand the targets and confidences, or `nothing`, or `n candidates`. No parser is involved:
+//! `base Type -> Base` for a base that is said elsewhere, `read name`. After `# ->` stand the targets and confidences, or `nothing`, or `n candidates`. No parser is involved:
 //! these are the facts themselves.
 
 use super::builder::GraphBuilder;
@@ -160,6 +160,7 @@ impl File {
             "ts" => ("typescript", ".", stem.to_string()),
             "go" => ("go", ".", folder.to_string()),
             "cs" => ("csharp", ".", package.expect("a package").to_string()),
+            "kt" => ("kotlin", ".", package.expect("a package").to_string()),
             "java" => ("java", ".", package.expect("a package").to_string()),
             "rs" => (
                 "rust",
@@ -168,6 +169,7 @@ impl File {
             ),
             "c" | "h" => ("c", ".", path.to_string()),
             "cpp" | "hpp" => ("cpp", "::", path.to_string()),
+            "ex" => ("elixir", ".", path.to_string()),
             "dart" => ("dart", ".", path.to_string()),
             _ => ("text", ".", path.to_string()),
         };
@@ -210,6 +212,12 @@ impl File {
             "from" => {
                 let (path, name) = rest.split_once(" import ").expect("from … import …");
                 self.import(owner, path, Some(name));
+            }
+            "base" => {
+                let (class, base) = rest.split_once(" -> ").expect("base Type -> Base");
+                let (name, receiver) = (self.text(base.trim()), self.optional(Some(class)));
+                let kind = ReferenceKind::Inherit as u32;
+                self.facts.references.push(Reference { owner, name, receiver, line: number, kind });
             }
             "call" => self.reference(owner, rest, ReferenceKind::Call, number),
             "type" => self.reference(owner, rest, ReferenceKind::Type, number),
@@ -291,7 +299,7 @@ impl File {
             String::from_utf8_lossy(self.interner.table.get(self.facts.symbols[owner as usize].qualified)).into_owned();
         let container = after("of").map(|of| of.trim_start_matches(['*', '&']).to_string());
         let prefix: Vec<String> = [parent].into_iter().chain(container).filter(|part| !part.is_empty()).collect();
-        let qualified = if self.language == "c" {
+        let qualified = if self.language == "c" || self.language == "elixir" && owner == 0 {
             name.to_string()
         } else {
             [prefix.join(self.separator), name.to_string()]

@@ -7,7 +7,31 @@ use super::rules::{ModuleNames, Rules, VisibilityRule};
 
 /// The name of the module that a file is. `declared` is the name in its own package clause, if it has one.
 pub fn module_name(rules: &Rules, path: &str, declared: Option<&str>) -> String {
+    let path = if rules.modules == ModuleNames::Dotted { below_root(rules, path) } else { path };
     module_named(rules.modules, &rules.index_name, path, declared)
+}
+
+/// The path below the last source root in it; a root that is a package itself keeps its name.
+fn below_root<'p>(rules: &Rules, path: &'p str) -> &'p str {
+    let is_root = |start: usize, folder: &str| {
+        let mut roots = rules.source_roots.iter();
+        roots.any(|root| root.strip_prefix("*/").map_or(start == 0 && root == folder, |name| name == folder))
+    };
+    let is_package = |inside: &str| inside.split_once('.').is_some_and(|(stem, _)| stem == rules.index_name);
+    let (mut start, mut below) = (0, path);
+    for (end, _) in path.match_indices('/') {
+        if is_root(start, &path[start..end]) && !is_package(&path[end + 1..]) {
+            below = &path[end + 1..];
+        }
+        start = end + 1;
+    }
+    below
+}
+
+/// The name of a file as a dotted module below the top of the project, with its source root.
+pub fn dotted_path(path: &str, indexes: &[String]) -> String {
+    let index = indexes.first().map_or("", String::as_str);
+    module_named(ModuleNames::Dotted, index, path, None)
 }
 
 fn module_named(rule: ModuleNames, index: &str, path: &str, declared: Option<&str>) -> String {

@@ -6,7 +6,7 @@
 use tree_sitter::Node;
 
 use super::extract::Extractor;
-use super::facts::{Import, Str};
+use super::facts::{Import, Str, Symbol, SymbolKind};
 use super::rules::{Role, Rule};
 use super::values::Target;
 
@@ -54,8 +54,18 @@ impl Extractor<'_> {
         }
     }
 
-    /// At the end: symbols of the module that the file offers by name are public.
+    /// At the end: the variable that stands for the file is marked, and symbols of the module that the file offers by
+    /// name are public.
     pub(super) fn mark_offered(&mut self) {
+        if let Some(value) = self.offers.value {
+            let strings = &self.strings.table;
+            let is_it = |symbol: &&mut Symbol| {
+                symbol.parent == 0 && symbol.kind() == SymbolKind::Variable && strings.get(symbol.name) == value
+            };
+            if let Some(symbol) = self.facts.symbols.iter_mut().find(is_it) {
+                symbol.flags |= super::facts::flag::EXPORTED;
+            }
+        }
         let listed = self.offers.listed;
         let offered: rustc_hash::FxHashSet<Str> = self.offers.names.drain(..).collect();
         if offered.is_empty() && !listed {

@@ -146,6 +146,9 @@ impl<'a> Extractor<'a> {
             return false;
         }
         let Some(mut target) = self.target(node, rule) else { return false };
+        if self.is_blank(target.name) {
+            return false;
+        }
         let Some(kind) = kind else {
             self.open_record(&target, steps);
             return false;

@@ -3,11 +3,11 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::project::Project;
+use super::project::{Project, last_part};
 use super::scope::{Found, Space, View};
 use crate::graph::builder::{Mention, NO_NODE};
 use crate::graph::names::Name;
-use crate::graph::policy::ModuleStrategy;
+use crate::graph::policy::{BareNames, ModuleStrategy};
 use crate::graph::text::type_head;
 use crate::syntax::facts::ReferenceKind;
 
@@ -119,10 +119,10 @@ fn visit(project: &Project, class: u32, path: &mut Vec<u32>, visited: &mut Vec<u
 
 impl<'p> View<'p> {
     /// (type, base) for every type that an inherit reference may mean, (type, None) if it is outside the project.
-    fn bases_meant(&self, mention: &Mention) -> Vec<(u32, Option<u32>)> {
+    pub fn bases_meant(&self, mention: &Mention) -> Vec<(u32, Option<u32>)> {
         let project = self.project;
         if !project.node(mention.owner).kind().is_type() {
-            return Vec::new();
+            return self.bases_elsewhere(mention);
         }
         let bases: Vec<(u32, Option<u32>)> = self
             .types_meant(mention)
@@ -132,6 +132,21 @@ impl<'p> View<'p> {
             .map(|base| (mention.owner, Some(base)))
             .collect();
         if bases.is_empty() { vec![(mention.owner, None)] } else { bases }
+    }
+
+    /// Bases that are said outside of a type, whose name is then the receiver: `impl Base for Type`.
+    fn bases_elsewhere(&self, mention: &Mention) -> Vec<(u32, Option<u32>)> {
+        let Some(class) = self.type_named(mention.owner, self.project.text(mention.receiver)) else {
+            return Vec::new();
+        };
+        let types = match self.lookup(mention.owner, mention.name, Space::Type) {
+            Some((Found::Symbols(symbols), _)) => symbols,
+            None if self.sees_all() => self.only_type(mention.name, Name::NONE),
+            _ => &[],
+        };
+        let is_type = |symbol: &&u32| self.project.node(**symbol).kind().is_type();
+        let bases: Vec<_> = types.iter().filter(is_type).map(|&base| (class, Some(base))).collect();
+        if bases.is_empty() { vec![(class, None)] } else { bases }
     }
 
     /// The types that a type or inherit reference means by scope, import or receiver.
@@ -148,14 +163,27 @@ impl<'p> View<'p> {
         };
         match found {
             Some(Found::Symbols(symbols)) => symbols,
-            None if self.traits.modules == ModuleStrategy::Include => self.only_type(mention.name),
+            None if self.sees_all() => self.only_type(mention.name, mention.receiver),
             _ => &[],
         }
     }
 
-    /// Where every file may be in view: the type of that name, if the project has one.
-    fn only_type(&self, name: Name) -> &'p [u32] {
-        let mut types = self.project.named(name).iter().filter(|&&node| self.project.node(node).kind().is_type());
+    /// Whether any file may be in view.
+    fn sees_all(&self) -> bool {
+        let by_name = self.traits.modules == ModuleStrategy::None && self.traits.bare_names == BareNames::Project;
+        self.traits.modules == ModuleStrategy::Include || by_name
+    }
+
+    /// Where every file may be in view: the type of that name, if the project has one inside of what the receiver says.
+    fn only_type(&self, name: Name, receiver: Name) -> &'p [u32] {
+        let project = self.project;
+        let family = project.data.files[self.file as usize].family;
+        let within = project.find(last_part(project.text(receiver)));
+        let fits = |node: u32| {
+            let inside = receiver.is_none() || within.is_some_and(|within| project.is_inside(node, within));
+            inside && project.node(node).kind().is_type() && project.file_of(node).family == family
+        };
+        let mut types = project.named(name).iter().filter(|&&node| fits(node));
         match (types.next(), types.next()) {
             (Some(only), None) => std::slice::from_ref(only),
             _ => &[],

@@ -9,6 +9,7 @@ mod calls;
 mod includes;
 mod inherit;
 mod modules;
+mod prefix;
 mod project;
 mod receiver;
 mod scope;
@@ -19,6 +20,7 @@ use rayon::prelude::*;
 
 use super::builder::{Collected, Mention, Use};
 use super::edges::{Edge, EdgeKind, Unresolved, merge_edges, merge_unresolved, pack_confidence};
+use super::policy::Rung;
 use crate::syntax::facts::{ReferenceKind, SymbolKind};
 use calls::Candidates;
 use includes::Included;
@@ -48,6 +50,10 @@ pub fn resolve(collected: Collected) -> Resolved {
         edges.extend(file_edges);
         unresolved.extend(file_unresolved);
     }
+    // A base that is said outside of its type makes an edge of a node of another file.
+    if !edges.is_sorted_by_key(|edge| edge.source) {
+        merge_edges(&mut edges);
+    }
     Resolved { collected: project.data, edges, unresolved }
 }
 
@@ -55,7 +61,10 @@ fn resolve_file(project: &Project, file: u32, included: &mut Included) -> (Vec<E
     let mut sink = Sink { view: View::new(project, file), edges: Vec::new(), unresolved: Vec::new() };
     let entry = &project.data.files[file as usize];
     for mention in entry.references.of(&project.data.mentions) {
-        if let Some(found) = sink.view.candidates(mention, included) {
+        let outside = mention.kind() == ReferenceKind::Inherit && !project.node(mention.owner).kind().is_type();
+        if outside {
+            sink.base_elsewhere(mention);
+        } else if let Some(found) = sink.view.candidates(mention, included) {
             sink.mention(mention, found);
         }
     }
@@ -105,6 +114,17 @@ impl Sink<'_> {
                     self.edge(mention.owner, constructor, mention.line(), kind, share);
                 }
             }
+        }
+    }
+
+    fn base_elsewhere(&mut self, mention: &Mention) {
+        let bases = self.view.bases_meant(mention);
+        let count = bases.len() as f32;
+        for (class, base) in bases.into_iter().filter_map(|(class, base)| Some((class, base?))) {
+            let near = self.view.project.node(base).file == self.view.file;
+            let rung = if near { Rung::Scope } else { Rung::Import };
+            let confidence = self.view.project.data.policy.ladder.confidence(rung) / count;
+            self.edge(class, base, mention.line(), EdgeKind::Inheritance, confidence);
         }
     }
 

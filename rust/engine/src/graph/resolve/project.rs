@@ -172,10 +172,22 @@ impl Project {
                 self.unit_members.entry(unit).or_insert_with(|| vec![unit]).push(file as u32);
             }
         }
+        let mut extensions: FxHashMap<Unit, Vec<u32>> = FxHashMap::default();
+        for (number, node) in self.data.nodes.iter().enumerate() {
+            let attached = !self.data.containers[number].is_none();
+            if attached && self.traits_of(node.file).free_extensions && node.kind().is_callable() {
+                let (unit, top) = (self.unit_of(node.file), self.data.files[node.file as usize].first_node);
+                if node.parent == top {
+                    extensions.entry(unit).or_default().push(number as u32);
+                    self.unit_members.entry(unit).or_insert_with(|| vec![unit]);
+                }
+            }
+        }
         let mut by_unit = std::mem::take(&mut self.unit_members);
-        for content in by_unit.values_mut() {
+        for (unit, content) in &mut by_unit {
             let tops = content.iter().flat_map(|&file| self.members.row(self.data.files[file as usize].first_node));
             let mut nodes: Vec<u32> = tops.copied().collect();
+            nodes.extend(extensions.remove(unit).into_iter().flatten());
             nodes.sort_by_key(|&node| (self.node(node).name, node));
             *content = nodes;
         }
@@ -186,7 +198,8 @@ impl Project {
         let data = &self.data;
         let strategy = |file: usize| data.policy.traits(data.files[file].language).modules;
         for (node, &module) in data.modules.iter().enumerate().filter(|(_, module)| !module.is_none()) {
-            if matches!(strategy(data.nodes[node].file as usize), ModuleStrategy::Dotted | ModuleStrategy::Crate) {
+            let strategy = strategy(data.nodes[node].file as usize);
+            if matches!(strategy, ModuleStrategy::Dotted | ModuleStrategy::Crate | ModuleStrategy::Named) {
                 self.modules.entry(module).or_insert(node as u32);
                 let last = last_part(data.names.get(module)).to_vec();
                 self.modules_by_last.entry(last).or_default().push(node as u32);

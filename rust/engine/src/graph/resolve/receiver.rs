@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::modules::{crate_module_at, dotted_module_at};
+use super::modules::crate_module_at;
 use super::project::Unit;
 use super::scope::{Found, Space, View};
 use crate::graph::builder::NO_NODE;
@@ -67,8 +67,8 @@ impl<'p> View<'p> {
         if steps.are_spent() {
             return Entity::Unknown;
         }
-        if let Some((module, rest)) = self.module_prefix(owner, text) {
-            return self.follow(Entity::Module(module), rest, steps);
+        if let Some((place, rest)) = self.module_prefix(owner, text) {
+            return self.follow(place, rest, steps);
         }
         let (first, rest) = first_segment(text);
         let Some((name, called)) = segment_name(first) else { return Entity::Unknown };
@@ -119,6 +119,11 @@ impl<'p> View<'p> {
         {
             return Entity::Instance(class, Rung::Own);
         }
+        if is(&self.traits.self_names)
+            && let Some(module) = self.given_by_file(owner)
+        {
+            return Entity::Module(module);
+        }
         let known = self.project.find(name);
         if let Some(value) = known.and_then(|name| self.variable(owner, name, steps)) {
             return value;
@@ -141,47 +146,6 @@ impl<'p> View<'p> {
         let capitalised = name.first().is_some_and(u8::is_ascii_uppercase) && visible_only;
         let foreign = capitalised || self.traits.foreign_names.iter().any(|known| known.as_bytes() == name);
         if foreign { Entity::Foreign } else { Entity::Unknown }
-    }
-
-    /// `import a.b.c` binds `a`; the longest beginning of `a.b.c.d` that is a module is what is meant.
-    fn module_prefix<'t>(&self, owner: u32, text: &'t [u8]) -> Option<(u32, &'t [u8])> {
-        let separator: &[u8] = match self.traits.modules {
-            ModuleStrategy::Dotted => b".",
-            ModuleStrategy::Crate => b"::",
-            _ => return None,
-        };
-        let (first, rest) = first_segment(text);
-        if rest.is_empty() && separator == b"." {
-            return None;
-        }
-        if separator == b"::" {
-            let climbs = matches!(first, b"crate" | b"super") || first == b"self" && text.starts_with(b"self::");
-            return climbs.then(|| self.longest_crate_path(owner, text)).flatten();
-        }
-        let name = self.project.find(first)?;
-        let whole_module = |path: Name| self.project.text(path).starts_with(&[first, b"."].concat());
-        if !self.imports_of(name).any(|import| import.name.is_none() && whole_module(import.path)) {
-            return None;
-        }
-        let ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
-        let mut ends: Vec<usize> = ends.chain([text.len()]).collect();
-        ends.reverse();
-        ends.into_iter().find_map(|end| {
-            let module = dotted_module_at(self.project, self.file, &text[..end])?;
-            Some((module, text.get(end + 1..).unwrap_or_default()))
-        })
-    }
-
-    fn longest_crate_path<'t>(&self, owner: u32, text: &'t [u8]) -> Option<(u32, &'t [u8])> {
-        let mut end = text.len();
-        loop {
-            if let Some(module) = crate_module_at(self.project, owner, &text[..end])
-                && self.project.node(module).kind() == SymbolKind::Module
-            {
-                return Some((module, text.get(end + 2..).unwrap_or_default()));
-            }
-            end = text[..end].windows(2).rposition(|window| window == b"::")?;
-        }
     }
 
     /// What a local, parameter or (where `this` is implied) field of that name holds.
@@ -341,6 +305,9 @@ impl<'p> View<'p> {
         if node.kind().is_callable() {
             return Entity::Function(symbol);
         }
+        if let Some(module) = self.given_by_file(symbol).filter(|_| node.kind() == SymbolKind::Variable) {
+            return Entity::Module(module);
+        }
         let there = View::new(project, node.file);
         if node.parent != NO_NODE
             && let Some(value) = there.bound(node.parent, node.name, steps.further())
@@ -348,6 +315,14 @@ impl<'p> View<'p> {
             return value;
         }
         self.declared(symbol, steps)
+    }
+
+    /// The file's module, if the symbol is what the file gives to others as itself (Lua's `M`), or a part of that.
+    fn given_by_file(&self, symbol: u32) -> Option<u32> {
+        let node = self.project.node(symbol);
+        let exported = self.traits.modules == ModuleStrategy::Dotted && node.has(flag::EXPORTED);
+        let module = self.project.file_of(symbol).first_node;
+        (exported && node.parent == module).then_some(module)
     }
 
     /// A value of the type that a symbol declares: what a function returns, what a variable is.

@@ -81,6 +81,12 @@ impl<'p> View<'p> {
             if closed || node.parent == NO_NODE {
                 break;
             }
+            if self.traits.modules == ModuleStrategy::Named
+                && node.kind() == SymbolKind::Module
+                && let Some(found) = self.taken_in_whole(at, name, space)
+            {
+                return Some((found, Rung::Wildcard));
+            }
             at = node.parent;
         }
         self.by_wildcard(at, name, space)
@@ -213,7 +219,7 @@ impl<'p> View<'p> {
 
     fn submodule(&self, module: u32, name: Name) -> Option<u32> {
         let separator: &[u8] = match self.traits.modules {
-            ModuleStrategy::Dotted => b".",
+            ModuleStrategy::Dotted | ModuleStrategy::Named => b".",
             ModuleStrategy::Crate => b"::",
             _ => return None,
         };
@@ -222,21 +228,26 @@ impl<'p> View<'p> {
         project.find(&qualified).and_then(|name| project.modules.get(&name)).copied()
     }
 
-    fn by_wildcard(&self, scope: u32, name: Name, space: Space) -> Option<(Found<'p>, Rung)> {
+    /// What a module of this file takes in whole, under a name.
+    fn taken_in_whole(&self, scope: u32, name: Name, space: Space) -> Option<Found<'p>> {
         let project = self.project;
-        for position in self.importing(Name::NONE) {
+        self.importing(Name::NONE).find_map(|position| {
             if project.enclosing_module(self.imports()[position].owner) != scope {
-                continue;
+                return None;
             }
-            let found = match self.target(position) {
+            match self.target(position) {
                 Target::Module(module) => self.export_of(*module, name).filter(|found| *found != Found::Foreign),
                 Target::Package(unit) => self.fitting(project.unit_members(*unit, name), space),
                 Target::Type(node) => self.member(*node, name, space).map(|(found, _)| Found::Symbols(found)),
                 _ => None,
-            };
-            if let Some(found) = found {
-                return Some((found, Rung::Wildcard));
             }
+        })
+    }
+
+    fn by_wildcard(&self, scope: u32, name: Name, space: Space) -> Option<(Found<'p>, Rung)> {
+        let project = self.project;
+        if let Some(found) = self.taken_in_whole(scope, name, space) {
+            return Some((found, Rung::Wildcard));
         }
         let family = project.data.files[self.file as usize].family;
         let mut package = project.text(project.data.files[self.file as usize].module);

@@ -48,7 +48,11 @@ impl Extractor<'_> {
         if let Some(head) = rule.head.of(node) {
             return self.define_head(node, head, rule, kind);
         }
-        let Some(name) = self.name_node(node, &rule.name) else {
+        if rule.named_by == Some(NamedBy::Words) {
+            return self.define_by_words(node, rule, kind);
+        }
+        let name = self.name_node(node, &rule.name).filter(|name| !self.is_blank(self.text(*name)));
+        let Some(name) = name else {
             if kind.is_type() {
                 self.interrupt_types(node);
                 if self.makes_type(kind) {
@@ -129,6 +133,29 @@ impl Extractor<'_> {
         let mut place = self.place(node, first, kind, node);
         place.called = Some(Cow::Owned(head.into_bytes()));
         self.finish_definition(place, rule);
+    }
+
+    /// What is called by all words from its name to its parameters: `implicit operator decimal`. Parameters in brackets
+    /// belong to the name, too: `this[]`.
+    fn define_by_words(&mut self, node: Node, rule: &Rule, kind: SymbolKind) {
+        let (Some(first), Some(parameters)) = (rule.name.of(node), rule.parameters.of(node)) else { return };
+        let mut cursor = node.walk();
+        let words: Vec<&[u8]> = node
+            .children(&mut cursor)
+            .filter(|child| first.start_byte() <= child.start_byte() && child.end_byte() <= parameters.start_byte())
+            .map(|child| self.text(child))
+            .collect();
+        let mut called = words.join(&b' ');
+        if self.text(parameters).starts_with(b"[") {
+            called.extend_from_slice(b"[]");
+        }
+        let mut place = self.place(node, first, kind, node);
+        place.called = Some(Cow::Owned(called));
+        self.finish_definition(place, rule);
+    }
+
+    pub fn is_blank(&self, name: &[u8]) -> bool {
+        self.table.rules.blank_names.iter().any(|blank| blank.as_bytes() == name)
     }
 
     pub fn finish_definition(&mut self, mut place: Place, rule: &Rule) {

@@ -1,5 +1,7 @@
 //! Extent and text of a signature: where it begins and ends, the name in it, and what stands behind its parameters.
 
+use std::borrow::Cow;
+
 use tree_sitter::Node;
 
 use super::Place;
@@ -10,6 +12,10 @@ use crate::syntax::rules::{Part, Role, Rule, mark};
 
 /// A symbol for a variable shows its first line up to this many bytes.
 const VARIABLE_SIGNATURE: usize = 160;
+/// How comments begin that may end on their line; any other ends with it.
+const INLINE_COMMENTS: [&[u8]; 3] = [b"/*", b"{-", b"--["];
+/// Bytes of a signature in which comments are looked for: more than is shown of it.
+const MOST_SEARCHED: usize = 4096;
 
 impl Extractor<'_> {
     /// Where the signature starts: at the keyword that opens the definition, and after decorators inside it.
@@ -41,15 +47,43 @@ impl Extractor<'_> {
         start
     }
 
-    pub fn signature(&mut self, kind: SymbolKind, start: u32, end: u32) -> Str {
+    pub fn signature(&mut self, place: &Place, start: u32, end: u32) -> Str {
         let text = &self.source[start as usize..end as usize];
-        let text = if kind == SymbolKind::Variable {
+        let folded = if place.kind == SymbolKind::Variable {
             let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
-            &line[..line.len().min(VARIABLE_SIGNATURE)]
+            names::folded(&line[..line.len().min(VARIABLE_SIGNATURE)])
         } else {
-            text
+            names::folded(&self.without_comments(place.node, start as usize, end as usize))
         };
-        self.strings.intern(names::folded(text).as_bytes())
+        self.strings.intern(folded.as_bytes())
+    }
+
+    /// The text between two places of a definition, without the comments in it.
+    fn without_comments(&self, node: Node, start: usize, end: usize) -> Cow<'_, [u8]> {
+        let text = &self.source[start..end];
+        let in_line = |opening: &&[u8]| memchr::memmem::find(text, opening).is_some();
+        if memchr::memchr(b'\n', text).is_none() && !INLINE_COMMENTS.iter().any(in_line) {
+            return Cow::Borrowed(text);
+        }
+        let (mut kept, mut from, limit) = (Vec::new(), start, end.min(start + MOST_SEARCHED));
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            if self.table.marks(node.kind_id()) & mark::COMMENT != 0 {
+                kept.extend_from_slice(&self.source[from.min(node.start_byte())..node.start_byte()]);
+                kept.push(b'\n');
+                from = from.max(node.end_byte());
+                continue;
+            }
+            let mut cursor = node.walk();
+            let inside = |child: &Node| child.start_byte() < limit && child.end_byte() > from;
+            let children: Vec<Node> = node.children(&mut cursor).filter(inside).collect();
+            open.extend(children.into_iter().rev());
+        }
+        if from == start {
+            return Cow::Borrowed(text);
+        }
+        kept.extend_from_slice(&self.source[from.min(end)..end]);
+        Cow::Owned(kept)
     }
 
     pub fn body<'t>(&self, place: &Place<'t>, rule: &Rule) -> Option<Node<'t>> {

@@ -86,7 +86,7 @@ impl Extractor<'_> {
         (symbol.start_byte, symbol.end_byte) = (start_byte, end.end_byte() as u32);
         (symbol.start_line, symbol.end_line) = (start_row + 1, last_line(end));
         (symbol.signature_start, symbol.signature_end) = (signature_start, signature_end);
-        symbol.signature = self.signature(place.kind, signature_start, signature_end);
+        symbol.signature = self.signature(place, signature_start, signature_end);
         symbol.complexity = u32::from(place.kind.is_callable());
         symbol.kind = place.kind as u8;
         symbol.visibility = names::visibility(self.table.rules.visibility, name_text, modifiers, member) as u8;

@@ -175,6 +175,7 @@ impl Compiler<'_> {
             ("after", _) => Place::After,
             ("before", _) => Place::Before,
             ("next", _) => Place::Next,
+            ("earlier", _) => Place::Earlier,
             ("beside", _) => Place::Beside,
             _ => return Err(self.unknown_place(kind, place)),
         };

@@ -23,6 +23,8 @@ pub(super) enum Place {
     Before(u16),
     /// `next x`: what follows a sibling of that kind, if that follows the node: the `1` beside `limit: Int` `=` `1`.
     Next(u16),
+    /// `earlier x`: the first of its siblings that is of that kind, if that stands before the node.
+    Earlier(u16),
     /// `beside x`: a later sibling of that kind in the same statement, or the next one of the node around.
     Beside(u16),
     /// `*`: the first named child.
@@ -141,6 +143,10 @@ impl Place {
                 None
             }
             Self::Next(kind) => node.next_sibling().filter(|next| next.kind_id() == kind)?.next_named_sibling(),
+            Self::Earlier(kind) => {
+                let first = children(node.parent()?).find(|child| child.kind == kind)?.node();
+                (first.start_byte() < node.start_byte()).then_some(first)
+            }
             Self::Beside(kind) => beside(node, kind),
             Self::Any => node.named_child(0),
             Self::Itself => Some(node),

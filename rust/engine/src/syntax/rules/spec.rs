@@ -33,6 +33,13 @@ pub struct Rules {
     /// What is said of a function may stand behind its parameters: `func load() async`.
     #[serde(default)]
     pub late_modifiers: bool,
+    /// Names that bind nothing (Go's `_`).
+    #[serde(default)]
+    pub blank_names: Vec<String>,
+    /// Folders in which the names of dotted modules begin: `lib` at the top of the project, `*/src` wherever it
+    /// stands.
+    #[serde(default)]
+    pub source_roots: Vec<String>,
     /// Words before a parameter that takes any number of arguments (`vararg`).
     #[serde(default)]
     pub variadic_words: Vec<String>,

@@ -81,6 +81,8 @@ pub enum NamedBy {
     Holder,
     /// Its whole head as it is written, so that no call means it: `test "adds"`.
     Heading,
+    /// All words from its `name` to its `parameters`: C#'s `operator +`.
+    Words,
 }
 
 /// Stands among [`Rules::constructors`](super::Rules::constructors) for the name of the type.

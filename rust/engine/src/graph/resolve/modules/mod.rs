@@ -6,6 +6,7 @@ mod crates;
 mod directory;
 mod dotted;
 mod include;
+mod named;
 mod package;
 mod relative;
 
@@ -62,11 +63,13 @@ fn locate(project: &Project, roots: &directory::Roots, file: u32, import: &Impor
         ModuleStrategy::Directory => directory::locate(project, roots, file, import),
         ModuleStrategy::Package => package::locate(project, file, import),
         ModuleStrategy::Crate => crates::locate(project, file, import),
+        ModuleStrategy::Named => named::locate(project, file, import),
     }
 }
 
 pub use crates::module_at as crate_module_at;
 pub use dotted::module_at as dotted_module_at;
+pub use named::module_at as named_module_at;
 
 /// Of several places that fit, the one whose name shares the longest beginning with the place that asks; then the
 /// shortest; then the first.

@@ -1,6 +1,30 @@
 //! Paths that follow a tree of modules: `crate`, `self` and `super`.
 
-use crate::graph::testing::check;
+use crate::graph::edges::EdgeKind;
+use crate::graph::testing::{Sample, check};
+
+#[test]
+fn a_base_that_is_said_outside_of_its_type_is_one_of_its_bases() {
+    let text = "
+== shop/src/lib.rs
+struct Shelf
+== shop/src/read.rs
+trait Readable
+  method title(self)
+== shop/src/shelf.rs
+from crate import Shelf
+from crate::read import Readable
+base Shelf -> Readable
+function open(shelf: Shelf)
+  call shelf.title       # -> shop::read::Readable::title 0.9
+";
+    check(text);
+    let sample = Sample::read(text);
+    let resolved = sample.resolve();
+    let inherits = (sample.node("shop::Shelf"), sample.node("shop::read::Readable"));
+    let found = resolved.edges.iter().find(|edge| (edge.source, edge.target) == inherits);
+    assert_eq!(found.map(|edge| edge.kind()), Some(EdgeKind::Inheritance));
+}
 
 #[test]
 fn paths_follow_the_module_tree() {

@@ -151,6 +151,29 @@ function put()
 }
 
 #[test]
+fn a_package_that_is_called_like_a_source_root_is_found_by_its_name() {
+    check(
+        "
+== lib/__init__.py
+== lib/db.py
+from .queue import put
+function connect()
+  call put               # -> lib.queue.put 0.95
+== lib/queue.py
+function put()
+== main.py
+from lib.db import connect
+from lib import queue
+import db
+function f()
+  call connect           # -> lib.db.connect 0.95
+  call queue.put         # -> lib.queue.put 0.95
+  call db.connect        # -> nothing
+",
+    );
+}
+
+#[test]
 fn methods_come_from_the_nearest_ancestor_in_order() {
     check(
         "

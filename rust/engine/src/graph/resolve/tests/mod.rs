@@ -4,6 +4,7 @@ mod crates;
 mod directory;
 mod dotted;
 mod include;
+mod named;
 mod package;
 mod relative;
 

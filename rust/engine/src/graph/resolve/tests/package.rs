@@ -3,6 +3,49 @@
 use crate::graph::testing::check;
 
 #[test]
+fn a_whole_name_from_the_package_on_needs_no_import() {
+    check(
+        "
+== a/Main.java
+package org.shop
+class Main(org.shop.db.Pool)
+  method run()
+    call org.shop.db.Pool.make # -> org.shop.db.Pool.make 0.9
+    call this.get        # -> org.shop.db.Pool.get 0.9
+    call org.other.Pool.make # -> nothing
+== b/Pool.java
+package org.shop.db
+function trim() of String
+class Pool
+  method make() static
+  method get()
+",
+    );
+}
+
+#[test]
+fn a_function_that_extends_a_type_is_a_member_of_its_package_too() {
+    check(
+        "
+== a/Main.kt
+package shop.app
+from shop.web import routing
+from shop.core import *
+function run(server: Server)
+  call routing           # -> shop.web.Server.routing 0.95
+  call server.start      # -> nothing
+  call install           # -> shop.core.Server.install 0.85
+== b/Web.kt
+package shop.web
+function routing() of Server
+== c/Core.kt
+package shop.core
+function install() of Server
+",
+    );
+}
+
+#[test]
 fn declared_packages_see_themselves_and_what_they_import() {
     check(
         "
