@@ -18,10 +18,13 @@ def test_every_language_is_listed_with_its_grammar_and_what_is_known_of_it() -> 
     assert go.extensions == (".go",)
     assert go.grammar == f"tree-sitter-go {metadata.version('tree-sitter-go')}"
     assert {"function", "struct", "interface"} <= set(go.definitions)
-    assert set(go.knows) == {"imports", "calls", "inheritance", "parameters", "complexity"}
+    assert set(go.knows) == {"imports", "calls", "inheritance", "parameters", "fields", "complexity", "flow"}
     assert "inheritance" not in listed["c"].knows
     assert "method" not in listed["c"].definitions
     assert "parameters" in listed["haskell"].knows
+    assert "fields" in listed["python"].knows
+    assert "fields" not in listed["bash"].knows
+    assert {name for name, info in listed.items() if "flow" not in info.knows} <= {"text", "html"}
     assert (listed["text"].grammar, listed["text"].definitions, listed["text"].knows) == ("", (), ())
 
 
@@ -30,7 +33,7 @@ def test_what_calls_define_is_listed_too() -> None:
     assert set(elixir.definitions) == {
         *("class", "function", "interface", "method", "module", "struct", "type", "variable")
     }
-    assert set(elixir.knows) == {"imports", "calls", "inheritance", "parameters", "complexity"}
+    assert set(elixir.knows) == {"imports", "calls", "inheritance", "parameters", "complexity", "flow"}
 
 
 def test_a_grammar_that_is_missing_is_told_and_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,11 +12,14 @@ ROLES = {
     "calls": ("reference.call", "postfix"),
     "inheritance": ("definition.class", "definition.interface", "definition.trait", "definition.struct", "base"),
     "parameters": ("parameter",),
+    "fields": ("field", "binding", "data.member", "enum.member"),
 }
 """What a language knows of, by the roles that tell it."""
 
 HAVE_METHODS = {"class", "interface", "trait"}
 """Where a language has one of these, functions in it are methods."""
+HAVE_FIELDS = {"class", "enum", "struct"}
+"""Without one of these, what is bound is a variable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class LanguageInfo:
     definitions: tuple[str, ...]
     """Kinds of symbol that are found."""
     knows: tuple[str, ...]
-    """Out of ``imports``, ``calls``, ``inheritance``, ``parameters``, ``complexity``."""
+    """Out of ``imports``, ``calls``, ``inheritance``, ``parameters``, ``fields``, ``complexity``, ``flow``."""
 
 
 def catalogue() -> tuple[LanguageInfo, ...]:
@@ -50,12 +53,18 @@ def _info(spec: LanguageSpec) -> LanguageInfo:
     known = [
         what
         for what, telling in ROLES.items()
-        if not roles.isdisjoint(telling) and (what != "inheritance" or has_bases)
+        if not roles.isdisjoint(telling)
+        and (what != "inheritance" or has_bases)
+        and (what != "fields" or kinds & HAVE_FIELDS)
     ]
     if "parameters" not in known and any("parameters" in row for row in rows if row["role"].startswith("definition.")):
         known.append("parameters")
     if spec.rules.get("branches") or "branch" in roles:
         known.append("complexity")
+    if "fields" not in known and "class" in kinds and "variable" in kinds and spec.rules.get("constructors"):
+        known.append("fields")  # variables in the body of a class
+    if spec.has_flow:
+        known.append("flow")
     return LanguageInfo(
         spec.name, spec.extensions, _grammar(spec), tuple(sorted(kinds - {"detached-body"})), tuple(known)
     )

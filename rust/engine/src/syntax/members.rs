@@ -12,6 +12,17 @@ use super::rules::{Role, Rule, VisibilityRule};
 const NEAR: u32 = 3;
 /// A longer value is code, and no one's idea of a constant.
 const MAX_VALUE: usize = 60;
+/// Bytes before a declaration in which its modifiers stand.
+const MODIFIERS: usize = 120;
+
+/// What a declaration or assignment says of a member.
+struct Said<'t> {
+    owner: u32,
+    name: Node<'t>,
+    declared: Str,
+    value: Option<Node<'t>>,
+    kind: MemberKind,
+}
 
 impl Extractor<'_> {
     /// A field: declared in the body of a type, or given a value in one of its methods (`self.x = …`, `@x = …`).
@@ -20,7 +31,7 @@ impl Extractor<'_> {
             return; // a property is a symbol
         }
         let Some((owner, name)) = self.member_name(rule, target) else { return };
-        self.push_member(node, rule, owner, name, declared, value, MemberKind::Field);
+        self.push_member(node, rule, Said { owner, name, declared, value, kind: MemberKind::Field });
     }
 
     /// The members of the type around a node that its rule names.
@@ -32,7 +43,7 @@ impl Extractor<'_> {
         let declared = self.type_text(node, &rule.type_part);
         for name in rule.name.all(node) {
             let inner = self.innermost_name(name).unwrap_or(name);
-            self.push_member(node, rule, owner, inner, declared, rule.value.of(node), kind);
+            self.push_member(node, rule, Said { owner, name: inner, declared, value: rule.value.of(node), kind });
         }
     }
 
@@ -56,17 +67,8 @@ impl Extractor<'_> {
         owner.or_else(|| in_body.then_some(scope.symbol)).map(|owner| (owner, name))
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn push_member(
-        &mut self,
-        node: Node,
-        rule: &Rule,
-        owner: u32,
-        name: Node,
-        type_name: Str,
-        value: Option<Node>,
-        kind: MemberKind,
-    ) {
+    fn push_member(&mut self, node: Node, rule: &Rule, said: Said) {
+        let Said { owner, name, declared, value, kind } = said;
         // Some grammars take the dot to the name behind it.
         let text = self.text(name);
         let text = text.strip_prefix(b".").unwrap_or(text);
@@ -75,9 +77,10 @@ impl Extractor<'_> {
             return;
         }
         let mut modifiers = self.modifiers(node, name, rule);
-        let line_start = self.source[..node.start_byte()].iter().rposition(|byte| b"\n;{}".contains(byte));
-        let before = &self.source[line_start.map_or(0, |at| at + 1)..node.start_byte()];
-        before.split(u8::is_ascii_whitespace).for_each(|word| modifiers.word(word));
+        // Words before the node that its grammar leaves to the node around it.
+        let before = &self.source[node.start_byte().saturating_sub(MODIFIERS)..node.start_byte()];
+        let line_start = before.iter().rposition(|byte| b"\n;{}".contains(byte)).map_or(0, |at| at + 1);
+        before[line_start..].split(u8::is_ascii_whitespace).for_each(|word| modifiers.word(word));
         if self.table.fields.contains(&name.kind_id()) {
             modifiers.visibility = Some(Visibility::Private); // only the object itself can name it
         }
@@ -92,7 +95,7 @@ impl Extractor<'_> {
         self.facts.members.push(Member {
             owner,
             name: known,
-            type_name,
+            type_name: declared,
             value,
             line: name.start_position().row as u32 + 1,
             kind: if constant { MemberKind::Constant } else { kind } as u8,
