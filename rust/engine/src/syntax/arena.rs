@@ -248,3 +248,80 @@ unsafe extern "C" fn free(pointer: *mut c_void) {
         arena.free[class as usize] = block;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A block filled with a byte.
+    unsafe fn filled(size: usize, byte: u8) -> *mut c_void {
+        // SAFETY: the block has as many bytes.
+        unsafe {
+            let block = malloc(size);
+            ptr::write_bytes(block.cast::<u8>(), byte, size);
+            block
+        }
+    }
+
+    unsafe fn bytes<'a>(block: *mut c_void, size: usize) -> &'a [u8] {
+        // SAFETY: callers pass blocks that have as many bytes, all written.
+        unsafe { std::slice::from_raw_parts(block.cast::<u8>(), size) }
+    }
+
+    const SIZES: [usize; 8] = [0, 1, 16, 17, SMALL, SMALL + 1, PIECE, 3 * PIECE];
+
+    /// Grows, frees and takes blocks of all sizes again, and looks whether each keeps what was written to it.
+    unsafe fn exercise() {
+        // SAFETY: blocks are used in their size and freed once.
+        unsafe {
+            let blocks = SIZES.map(|size| filled(size, size as u8));
+            for (block, size) in blocks.into_iter().zip(SIZES) {
+                assert_eq!(block as usize % ALIGN, 0);
+                assert!(bytes(block, size).iter().all(|byte| *byte == size as u8), "{size} bytes were overwritten");
+                let grown = realloc(block, 2 * size + 1);
+                assert!(bytes(grown, size).iter().all(|byte| *byte == size as u8), "{size} bytes were lost");
+                free(grown);
+                let zeros = calloc(1, size);
+                assert!(bytes(zeros, size).iter().all(|byte| *byte == 0), "{size} bytes used before are no zeros");
+                free(zeros);
+            }
+            free(ptr::null_mut());
+            free(realloc(ptr::null_mut(), 8));
+        }
+    }
+
+    #[test]
+    fn blocks_keep_what_is_written_to_them_inside_and_outside_of_an_arena() {
+        // SAFETY: nothing outlives the work.
+        unsafe {
+            exercise();
+            within(|| exercise());
+            within(|| exercise());
+        }
+    }
+
+    #[test]
+    fn what_is_freed_serves_the_next_request_and_the_end_gives_all_back() {
+        // SAFETY: only addresses outlive the work.
+        let run = || unsafe {
+            within(|| {
+                let first = malloc(100);
+                free(first);
+                assert_eq!(malloc(97), first, "a block of the same class is used again");
+                let _never_freed = malloc(4 * PIECE);
+                within(|| assert_ne!(malloc(97), first, "a nested work ends nothing"));
+                first as usize
+            })
+        };
+        assert_eq!(run(), run(), "the next work begins at the front of the same piece");
+        OWNED.with_borrow(|arena| assert!(arena.large.is_empty()));
+    }
+
+    #[test]
+    fn a_panic_closes_the_arena() {
+        // SAFETY: the work makes nothing.
+        let caught = std::panic::catch_unwind(|| unsafe { within(|| panic!("in the middle")) });
+        assert!(caught.is_err());
+        assert!(OPEN.get().is_null());
+    }
+}
