@@ -14,9 +14,14 @@ from typing import Any
 LOGGER = logging.getLogger("ml_bridge")
 
 
+def told_all() -> bool:
+    """Whether somebody wants to know what is well; worth asking where it is told of every call."""
+    return LOGGER.isEnabledFor(logging.DEBUG)
+
+
 def debug(event: str, **values: object) -> None:
     """Tell of what is well."""
-    if LOGGER.isEnabledFor(logging.DEBUG):
+    if told_all():
         _structured().debug(event, **values)
 
 

@@ -276,7 +276,9 @@ class MLRuntime:
     def _count(self, call: Call, error: MlBridgeError | None = None) -> None:
         total = time.monotonic() - call.started
         self._counters.add(call, total, None if error is None else error.code)
-        if error is None:
+        if error is not None:
+            log.info("call failed", function=call.name, code=error.code, phase=error.phase, total=total)
+        elif log.told_all():
             log.debug(
                 "call",
                 function=call.name,
@@ -288,8 +290,6 @@ class MLRuntime:
                 items=call.items,
                 tokens=call.tokens,
             )
-        else:
-            log.info("call failed", function=call.name, code=error.code, phase=error.phase, total=total)
 
     def _fulfil(self, future: CallFuture, function: Function, values: dict[str, Any]) -> None:
         try:

@@ -126,9 +126,9 @@ class WorkerProcess:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
 
-    def died_idle(self) -> bool:
+    def died_idle(self, now: float) -> bool:
         """Whether it died while it was idle; what was busy a moment ago is not asked."""
-        return time.monotonic() - self.idle_since > NAP_SECONDS and self._dead(0)
+        return now - self.idle_since > NAP_SECONDS and self._dead(0)
 
     def hang_up(self) -> None:
         """Tell an idle worker that there is no more to do; it leaves by itself."""

@@ -62,8 +62,9 @@ class WorkerRunner:
 
     def _lease(self, call: Call) -> WorkerProcess:
         worker = self._pool.lease(call)
-        call.queue_seconds = time.monotonic() - call.started
-        if worker.died_idle():
+        now = time.monotonic()
+        call.queue_seconds = now - call.started
+        if worker.died_idle(now):
             self._pool.discard(worker)
             raise WorkerGone
         return worker
