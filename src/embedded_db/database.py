@@ -383,6 +383,7 @@ class EmbeddedDB(Asking):
     def close(self) -> None:
         """Let go of the file; twice is harmless. What the Weaver has not done waits in the file."""
         self.weaver.close()
+        self.indexes.close()
         self.store.connections.close()
 
     def __enter__(self) -> Self:

@@ -1,5 +1,5 @@
 """The one door of this package to the engine."""
 
-from leindex_rust import GraphIndex, Reach, VectorIndex
+from leindex_rust import GraphIndex, Reach, VectorIndex, read_columns, write_columns
 
-__all__ = ["GraphIndex", "Reach", "VectorIndex"]
+__all__ = ["GraphIndex", "Reach", "VectorIndex", "read_columns", "write_columns"]

@@ -27,11 +27,13 @@ from leindex_rust._engine import (
     parse_files,
     parse_only,
     parse_source,
+    read_columns,
     sniff_files,
     split_identifier,
     terms,
     use_system_allocator,
     walk,
+    write_columns,
 )
 
 __all__ = [
@@ -61,9 +63,11 @@ __all__ = [
     "parse_files",
     "parse_only",
     "parse_source",
+    "read_columns",
     "sniff_files",
     "split_identifier",
     "terms",
     "use_system_allocator",
     "walk",
+    "write_columns",
 ]

@@ -39,7 +39,7 @@ mod _engine {
     #[pymodule_export]
     use crate::graph::{NodeRows, Program, ProgramBuilder};
     #[pymodule_export]
-    use crate::memory::{GraphIndex, Reach, VectorIndex};
+    use crate::memory::{GraphIndex, Reach, VectorIndex, read_columns, write_columns};
     #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]

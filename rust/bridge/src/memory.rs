@@ -1,15 +1,18 @@
 //! Indexes in memory across the border: numbers and values go in and out as columns of bytes.
 
+use std::path::PathBuf;
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytemuck::{Pod, cast_slice, try_cast_slice};
+use leindex_engine::memory::file::{self, Arrays};
 use leindex_engine::memory::{self, Among, Direction, Edge, Request, Step};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyByteArray, PyBytes};
 
 use crate::detached;
+use crate::errors::IntoPy;
 
 type Way = Vec<(u32, Option<u32>, u16, bool)>;
 
@@ -40,6 +43,26 @@ fn step(step: &Step) -> (u32, Option<u32>, u16, bool) {
 
 fn numbered(edge: u32) -> Option<u32> {
     (edge != memory::graph::UNNUMBERED).then_some(edge)
+}
+
+/// Writes columns (bytes) into a new file that is known by its label, and does not wait for the disk.
+#[pyfunction]
+pub fn write_columns(py: Python<'_>, path: PathBuf, label: &str, columns: Vec<PyBackedBytes>) -> PyResult<()> {
+    let columns: Vec<&[u8]> = columns.iter().map(|column| &column[..]).collect();
+    detached(py, || file::write(&path, label, &columns)).map(drop).map_err(IntoPy::into_py)
+}
+
+/// The columns that were written. Raises OSError if the file is not whole, damaged, or has another label.
+#[pyfunction]
+pub fn read_columns<'py>(py: Python<'py>, path: PathBuf, label: &str) -> PyResult<Vec<Bound<'py, PyByteArray>>> {
+    let mut arrays = Arrays::open(&path, label).map_err(IntoPy::into_py)?;
+    let mut columns = Vec::with_capacity(arrays.left());
+    while arrays.left() > 0 {
+        let length = arrays.length();
+        let read = |bytes: &mut [u8]| arrays.next_into(bytes).map_err(IntoPy::into_py);
+        columns.push(PyByteArray::new_with(py, length, read)?);
+    }
+    Ok(columns)
 }
 
 /// The vectors of one model by the numbers of their nodes.
@@ -74,6 +97,24 @@ impl VectorIndex {
 
     fn __len__(&self, py: Python<'_>) -> usize {
         detached(py, || read(&self.index).len())
+    }
+
+    /// Makes room for so many vectors more.
+    fn reserve(&self, py: Python<'_>, count: usize) {
+        detached(py, || write(&self.index).reserve(count));
+    }
+
+    /// Writes the vectors into a new file that is known by its label, and does not wait for the disk.
+    fn write(&self, py: Python<'_>, path: PathBuf, label: &str) -> PyResult<()> {
+        detached(py, || read(&self.index).write(&path, label)).map(drop).map_err(IntoPy::into_py)
+    }
+
+    /// The vectors that were written. Raises OSError if the file is not whole, damaged, or has another label.
+    #[staticmethod]
+    fn read(py: Python<'_>, path: PathBuf, label: &str) -> PyResult<Self> {
+        let read = || memory::VectorIndex::read(&mut Arrays::open(&path, label)?);
+        let index = detached(py, read).map_err(IntoPy::into_py)?;
+        Ok(Self { dimensions: index.dimensions(), index: RwLock::new(index) })
     }
 
     /// Stores vectors (float32, row after row) of nodes (uint32), in place of those they have.
@@ -154,6 +195,19 @@ impl GraphIndex {
 
     fn __len__(&self, py: Python<'_>) -> usize {
         detached(py, || read(&self.index).len())
+    }
+
+    /// Writes the edges and a note into a new file that is known by its label, and does not wait for the disk.
+    fn write(&self, py: Python<'_>, path: PathBuf, label: &str, note: PyBackedBytes) -> PyResult<()> {
+        detached(py, || read(&self.index).write(&path, label, &note)).map(drop).map_err(IntoPy::into_py)
+    }
+
+    /// The edges that were written, and the note. Raises OSError if the file is not whole, damaged, or has another label.
+    #[staticmethod]
+    fn read(py: Python<'_>, path: PathBuf, label: &str) -> PyResult<(Self, Vec<u8>)> {
+        let read = || memory::GraphIndex::read(&mut Arrays::open(&path, label)?);
+        let (index, note) = detached(py, read).map_err(IntoPy::into_py)?;
+        Ok((Self { index: RwLock::new(index) }, note))
     }
 
     /// Adds edges: columns of their numbers, sources, targets and kinds (uint32), and weights (float32).

@@ -6,11 +6,14 @@ So a filter looks at every different value once, and at the nodes only by table.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from embedded_db.native import read_columns, write_columns
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.uint32]
@@ -24,13 +27,32 @@ class Coded:
     def __init__(self, size: int = 0) -> None:
         self.codes: Numbers = np.zeros(size, np.uint32)
         self.values: list[Any] = [None]
-        self._known: dict[Any, int] = {}
+        self._known: dict[Any, int] = {None: MISSING}
         self._numbers: NDArray[np.float64] = np.full(1, np.nan)
+
+    def saved(self) -> list[bytes]:
+        """Return all that there is to it, to be kept in a file."""
+        return [self.codes.tobytes(), json.dumps(self.values[1:]).encode()]
+
+    @classmethod
+    def restored(cls, saved: Iterator[bytearray]) -> Coded:
+        """Return what was saved."""
+        column = cls()
+        column.codes = np.frombuffer(next(saved), np.uint32)
+        column.codes_of(json.loads(next(saved)))
+        return column
+
+    def write(self, path: Path, label: str) -> None:
+        """Write a column that is an index by itself into a file."""
+        write_columns(path, label, self.saved())
+
+    @classmethod
+    def from_file(cls, path: Path, label: str) -> Coded:
+        """Return what was written. Raises OSError if the file is not what it should be."""
+        return cls.restored(iter(read_columns(path, label)))
 
     def code(self, value: Any) -> int:
         """Return the code of a value, a new one if it is the first of its kind."""
-        if value is None:
-            return MISSING
         known = key(value)
         found = self._known.get(known)
         if found is None:
@@ -43,15 +65,19 @@ class Coded:
         known = self._known
         return [known.get(value, 0) or self.code(value) if type(value) is str else self.code(value) for value in values]
 
+    def codes_of_texts(self, values: Sequence[str | None]) -> list[int]:
+        """Return the codes of many texts: the same, but quicker."""
+        codes = list(map(self._known.get, values))
+        return self.codes_of(values) if None in codes else cast(list[int], codes)
+
     def find(self, value: Any) -> int | None:
         """Return the code of a value if any node has had it."""
-        return self._known.get(key(value))
+        return None if value is None else self._known.get(key(value))
 
-    def put(self, numbers: NDArray[np.int64], values: Iterable[Any]) -> None:
+    def put_texts(self, numbers: NDArray[np.int64], values: Sequence[str | None]) -> None:
         """Set the values of nodes."""
-        if numbers.size:
-            self.codes = grown(self.codes, int(numbers.max()) + 1)
-            self.codes[numbers] = self.codes_of(values)
+        self.codes = grown(self.codes, int(numbers.max()) + 1)
+        self.codes[numbers] = self.codes_of_texts(values)
 
     def of(self, domain: Numbers | None, size: int) -> Numbers:
         """Return the codes of some nodes, or of the first ``size``."""

@@ -6,16 +6,20 @@ for it, and keeps it from then on.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from embedded_db.indexing.coded import Coded, Mask, grown
 from embedded_db.indexing.turns import Turns
+from embedded_db.native import read_columns, write_columns
 from embedded_db.storage import scans
 from embedded_db.storage.connections import Database
 from embedded_db.types import NODE_TYPES
 
 PROPERTY_COLUMNS = ("title", "content")
+ARRAYS = ("alive", "chat", "created_at", "updated_at", "length")
 
 
 class Columns:
@@ -58,7 +62,7 @@ class Columns:
             self.alive[first : last + 1][gone] = False
             self._latest_is_stale = True
         for path, column in self.properties.items():
-            self._read_property(database, path, column, first, last)
+            self.read_property(database, path, column, first, last)
         self._texts = self._count = None
 
     def latest(self) -> NDArray[np.int64]:
@@ -80,21 +84,30 @@ class Columns:
             texts = self._texts = (int(np.count_nonzero(length)), int(length.sum(dtype=np.int64)))
         return texts[0], texts[1] / max(texts[0], 1)
 
-    def property(self, database: Database, path: tuple[str, ...]) -> Coded:
-        """Return the column of a property, read now if nobody asked for it before."""
-        if path not in self.properties:
-            column = Coded(self.size)
-            self._read_property(database, path, column, 0, scans.LAST)
-            self.properties[path] = column
-        return self.properties[path]
+    def write(self, path: Path, label: str) -> None:
+        """Write into a file what is there from the start."""
+        arrays = [getattr(self, name)[: self.size].tobytes() for name in ARRAYS]
+        arrays += [self.latest().tobytes(), *self.type.saved(), *self.sender.saved(), *self.role.saved()]
+        write_columns(path, label, arrays)
+
+    @classmethod
+    def from_file(cls, path: Path, label: str) -> Columns:
+        """Return what was written. Raises OSError if the file is not what it should be."""
+        columns, saved = cls(), iter(read_columns(path, label))
+        for name in ARRAYS:
+            setattr(columns, name, np.frombuffer(next(saved), getattr(columns, name).dtype))
+        columns._latest = np.frombuffer(next(saved), np.int64)
+        columns.type, columns.sender, columns.role = (Coded.restored(saved) for _ in range(3))
+        columns.size = len(columns.alive)
+        return columns
 
     def _put(self, columns: scans.Columns) -> None:
         n, types, chats, senders, roles, created, updated, lengths = columns
         numbers = np.array(n, np.int64)
         self._reserve(int(numbers[-1]) + 1)
-        self.type.put(numbers, types)
-        self.sender.put(numbers, senders)
-        self.role.put(numbers, roles)
+        self.type.put_texts(numbers, types)
+        self.sender.put_texts(numbers, senders)
+        self.role.put_texts(numbers, roles)
         chat = np.array(chats, np.uint32)
         moments = np.array(created, np.int64)
         self.turns.check(self, numbers, chat, moments)
@@ -108,14 +121,18 @@ class Columns:
         self.alive[numbers] = True
 
     def _reserve(self, size: int) -> None:
-        for name in ("alive", "chat", "created_at", "updated_at", "length"):
+        for name in ARRAYS:
             setattr(self, name, grown(getattr(self, name), size))
         self.size = max(self.size, size)
 
-    def _read_property(self, database: Database, path: tuple[str, ...], column: Coded, first: int, last: int) -> None:
-        found = list(scans.property_values(database, path, shown_as(path[0]) if len(path) == 1 else {}, first, last))
+    def read_property(
+        self, database: Database, path: tuple[str, ...], column: Coded, first: int = 0, last: int = scans.LAST
+    ) -> None:
+        """Read the property of a run of nodes into a column."""
         last = min(last, self.size - 1)
         codes = np.zeros(max(last - first + 1, 0), np.uint32)
+        shown = shown_as(path[0]) if len(path) == 1 else {}
+        found = list(scans.property_values(database, path, shown, first, last))
         if found:
             numbers, values = zip(*found, strict=True)
             codes[np.array(numbers, np.int64) - first] = column.codes_of(values)

@@ -14,6 +14,8 @@ from embedded_db import drafts
 
 What = Literal["node", "edge", "embedding"]
 Change = Literal["put", "removed"]
+Told = tuple[int, str, str, int, int]
+"""seq, what, change, first and last."""
 KEPT = 200_000
 """Entries that stay; an index that is further behind reads everything again."""
 
@@ -45,7 +47,7 @@ def newest(database: sqlite3.Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def since(database: sqlite3.Connection, seq: int) -> list[tuple[int, str, str, int, int]] | None:
+def since(database: sqlite3.Connection, seq: int) -> list[Told] | None:
     """Return (seq, what, change, first, last) of all changes after ``seq``; None if some of them are gone."""
     oldest = database.execute("SELECT min(seq) FROM changes").fetchone()[0]
     if oldest is None:

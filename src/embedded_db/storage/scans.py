@@ -9,8 +9,8 @@ from typing import Any
 
 from embedded_db.storage import nodes
 
-ROWS = 16_384
-"""Rows that are handed over at a time."""
+ROWS = 512
+"""Rows that are handed over at a time: so few that what they are made of stays near the processor."""
 LAST = 2**62
 Columns = list[tuple[Any, ...]]
 
@@ -33,12 +33,18 @@ def edge_columns(database: sqlite3.Connection, first: int = 0, last: int = LAST)
 
 
 def vectors(database: sqlite3.Connection, model: str, first: int = 0, last: int = LAST) -> Iterator[Columns]:
-    """Yield n and vector (float32 as bytes) of the vectors of a model, by n."""
+    """Yield n and vector (float32 as bytes) of the vectors of a model."""
+    if (first, last) == (0, LAST):  # as they lie in the file
+        return _columns(database, "SELECT n, vector FROM embeddings WHERE model = ? ORDER BY v", (model,))
     return _columns(
-        database,
-        "SELECT n, vector FROM embeddings WHERE model = ? AND n BETWEEN ? AND ? ORDER BY n",
-        (model, first, last),
+        database, "SELECT n, vector FROM embeddings WHERE model = ? AND n BETWEEN ? AND ?", (model, first, last)
     )
+
+
+def vector_count(database: sqlite3.Connection, model: str) -> int:
+    """Return how many vectors of a model there are."""
+    row = database.execute("SELECT count(*) FROM embeddings WHERE model = ?", (model,)).fetchone()
+    return int(row[0])
 
 
 def dimensions(database: sqlite3.Connection, model: str) -> int:

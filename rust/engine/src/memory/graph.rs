@@ -3,7 +3,14 @@
 //! An edge has a number of its own, a kind (a small number whose name the caller knows) and a weight, which is how long
 //! the way over it is. An edge that is no row of its own (a message is in its chat) is called [`UNNUMBERED`].
 
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use bytemuck::{Pod, Zeroable, cast_slice};
 use rustc_hash::FxHashSet;
+
+use crate::memory::file::{self, Arrays, unusable};
 
 /// The number of an edge that follows from a property of a node.
 pub const UNNUMBERED: u32 = u32::MAX;
@@ -154,6 +161,70 @@ impl GraphIndex {
     }
 }
 
+/// An arc as it lies in a file.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Written {
+    node: u32,
+    edge: u32,
+    kind: u32,
+    weight: f32,
+}
+
+impl GraphIndex {
+    /// Writes the graph into a new file, and a note of the caller.
+    pub fn write(&self, path: &Path, label: &str, note: &[u8]) -> io::Result<File> {
+        let (out, into) = rayon::join(|| flat(&self.out), || flat(&self.into));
+        let arrays = [cast_slice(&out.0), cast_slice(&out.1), cast_slice(&into.0), cast_slice(&into.1), note];
+        file::write(path, label, &arrays)
+    }
+
+    /// The graph that was written into a file, and the note.
+    pub fn read(arrays: &mut Arrays) -> io::Result<(Self, Vec<u8>)> {
+        let (lengths, arcs) = (arrays.next()?, arrays.next()?);
+        let (lengths_in, arcs_in): (Vec<u32>, Vec<Written>) = (arrays.next()?, arrays.next()?);
+        if lengths.len() != lengths_in.len() || arcs.len() != arcs_in.len() {
+            return Err(unusable("no graph"));
+        }
+        let both = || rayon::join(|| deep(&lengths, &arcs), || deep(&lengths_in, &arcs_in));
+        let (ends, (out, into)) = rayon::join(|| ends(&lengths, &arcs), both);
+        let (Some(out), Some(into)) = (out, into) else { return Err(unusable("no graph")) };
+        Ok((Self { out, into, ends, count: arcs.len() }, arrays.next()?))
+    }
+}
+
+/// How many arcs each node has, and the arcs of all.
+fn flat(table: &[Vec<Arc>]) -> (Vec<u32>, Vec<Written>) {
+    let written = |&Arc { node, edge, kind, weight }: &Arc| Written { node, edge, kind: u32::from(kind), weight };
+    (table.iter().map(|arcs| arcs.len() as u32).collect(), table.iter().flatten().map(written).collect())
+}
+
+/// The opposite of [`flat`]; None if the numbers do not fit.
+fn deep(lengths: &[u32], arcs: &[Written]) -> Option<Vec<Vec<Arc>>> {
+    let read = |&Written { node, edge, kind, weight }: &Written| Arc { node, edge, kind: kind as u16, weight };
+    let fits = arcs.iter().all(|arc| (arc.node as usize) < lengths.len());
+    let mut rest = arcs;
+    let own = |&length: &u32| {
+        let (own, others) = rest.split_at_checked(length as usize)?;
+        rest = others;
+        Some(own.iter().map(read).collect())
+    };
+    let table: Option<Vec<Vec<Arc>>> = lengths.iter().map(own).collect();
+    table.filter(|_| fits && rest.is_empty())
+}
+
+/// Source and target by the number of the edge, from the arcs of the sources.
+fn ends(lengths: &[u32], arcs: &[Written]) -> Vec<(u32, u32)> {
+    let sources =
+        lengths.iter().enumerate().flat_map(|(source, &length)| std::iter::repeat_n(source as u32, length as usize));
+    let numbered = || arcs.iter().filter(|arc| arc.edge != UNNUMBERED);
+    let mut ends = vec![(UNNUMBERED, UNNUMBERED); numbered().map(|arc| arc.edge as usize + 1).max().unwrap_or(0)];
+    for (source, arc) in sources.zip(arcs).filter(|(_, arc)| arc.edge != UNNUMBERED) {
+        ends[arc.edge as usize] = (source, arc.node);
+    }
+    ends
+}
+
 fn of(table: &[Vec<Arc>], node: u32) -> &[Arc] {
     table.get(node as usize).map_or(&[], Vec::as_slice)
 }
@@ -220,6 +291,7 @@ impl Reach {
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::memory::file::tests::again;
 
     pub const KNOWS: u16 = 1;
     pub const CITES: u16 = 2;
@@ -286,6 +358,41 @@ pub mod tests {
         graph.isolate(4);
         assert_eq!((rings(&graph, &[1], Direction::Both, None, 9), graph.len()), (vec![(3, 1)], 2));
         graph.isolate(2000);
+    }
+
+    #[test]
+    fn a_graph_that_was_written_is_the_same_when_it_is_read() {
+        let mut graph = chain();
+        graph.place(2, Some(9), 0);
+        graph.place(3, Some(9), 0);
+        graph.remove(1);
+        let (mut read, note) = again(|path| graph.write(path, "label", b"a note"), GraphIndex::read);
+        assert_eq!(note, b"a note");
+        assert_eq!((&read.out, &read.into, read.count), (&graph.out, &graph.into, graph.count));
+        graph.isolate(9);
+        read.isolate(9);
+        graph.put(Edge { number: 0, source: 4, target: 12, kind: CITES, weight: 0.5 });
+        read.put(Edge { number: 0, source: 4, target: 12, kind: CITES, weight: 0.5 });
+        read.remove(4);
+        graph.remove(4);
+        read.remove(4000);
+        assert_eq!((&read.out, &read.into, read.count), (&graph.out, &graph.into, graph.count));
+        let (none, _) = again(|path| GraphIndex::default().write(path, "label", b""), GraphIndex::read);
+        assert!(none.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_graph_is_refused() {
+        let arc = |node| Written { node, edge: 0, kind: 0, weight: 1.0 };
+        let read = |lengths: &[u32], arcs: &[Written], lengths_in: &[u32], arcs_in: &[Written]| {
+            let arrays = [cast_slice(lengths), cast_slice(arcs), cast_slice(lengths_in), cast_slice(arcs_in), &[]];
+            again(|path| file::write(path, "label", &arrays), |arrays| Ok(GraphIndex::read(arrays).is_ok()))
+        };
+        assert!(read(&[0, 1], &[arc(0)], &[1, 0], &[arc(1)]));
+        assert!(!read(&[0, 1], &[arc(2)], &[1, 0], &[arc(1)]), "an arc to a node that is not there");
+        assert!(!read(&[0, 2], &[arc(0)], &[1, 0], &[arc(1)]), "fewer arcs than there should be");
+        assert!(!read(&[0, 0], &[arc(0)], &[1, 0], &[arc(1)]), "more arcs than there should be");
+        assert!(!read(&[0, 1], &[arc(0)], &[1], &[arc(1)]), "other nodes in the other direction");
     }
 
     #[test]

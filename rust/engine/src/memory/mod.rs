@@ -3,9 +3,11 @@
 //! Both are caches of a database file, known by the numbers of its nodes, and both are exact. [`vectors`] keeps every
 //! vector twice, as a sketch of four bits a dimension and with sixteen; [`search`] reads all sketches that a filter
 //! leaves over, and then those vectors in full that the sketch cannot rule out. [`graph`] keeps who is beside whom in
-//! both directions; [`paths`] finds the shortest way between two nodes.
+//! both directions; [`paths`] finds the shortest way between two nodes. [`file`] is how either lies on the disk, so that
+//! a large one need not be made again from rows.
 
 pub mod candidates;
+pub mod file;
 pub mod graph;
 pub mod paths;
 pub mod search;

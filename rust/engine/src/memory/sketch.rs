@@ -5,6 +5,12 @@
 //! a search that looks in full at every vector whose bound reaches the best is exact. What one sketch leaves out has a
 //! sketch of its own in a second [`Plane`], which makes the bound some five times narrower.
 
+use std::io;
+
+use bytemuck::cast_slice;
+
+use crate::memory::file::Arrays;
+
 /// Dimensions in one block of a sketch: 32 bytes, low halves first, then high halves.
 pub const BLOCK: usize = 64;
 /// The sixteen levels lie at these distances around zero: half a step, one and a half, …
@@ -35,6 +41,7 @@ pub struct Plane {
 }
 
 /// One sketch, to be put into a plane.
+#[derive(Debug, PartialEq)]
 pub struct Sketch {
     bytes: Vec<u8>,
     step: f32,
@@ -43,6 +50,7 @@ pub struct Sketch {
 
 impl Sketch {
     /// The sketch of a vector, which becomes what the sketch leaves out.
+    #[inline(always)]
     pub fn take(vector: &mut [f32]) -> Self {
         let mut bytes = Vec::with_capacity(width(vector.len()));
         let (step, error) = sketch(vector, &mut bytes);
@@ -74,6 +82,26 @@ impl Plane {
         self.errors.swap_remove(slot);
     }
 
+    pub fn reserve(&mut self, count: usize, wide: usize) {
+        self.bytes.reserve(count * wide);
+        self.steps.reserve(count);
+        self.errors.reserve(count);
+    }
+
+    /// What is written of it into a file.
+    pub fn arrays(&self) -> [&[u8]; 3] {
+        [&self.bytes, cast_slice(&self.steps), cast_slice(&self.errors)]
+    }
+
+    pub fn read(arrays: &mut Arrays) -> io::Result<Self> {
+        Ok(Self { bytes: arrays.next()?, steps: arrays.next()?, errors: arrays.next()? })
+    }
+
+    /// Whether there are so many sketches, each of so many bytes.
+    pub fn holds(&self, count: usize, wide: usize) -> bool {
+        [self.bytes.len(), self.steps.len(), self.errors.len()] == [count * wide, count, count]
+    }
+
     #[inline]
     pub fn row(&self, slot: u32, wide: usize) -> &[u8] {
         &self.bytes[slot as usize * wide..(slot as usize + 1) * wide]
@@ -81,6 +109,7 @@ impl Plane {
 }
 
 /// Appends the sketch of a vector; returns what one step is worth and the length of what is left out.
+#[inline(always)]
 fn sketch(vector: &[f32], out: &mut Vec<u8>) -> (f32, f32) {
     let largest = vector.iter().fold(0f32, |largest, value| largest.max(value.abs()));
     let (mut step, mut error) = (0f32, f32::INFINITY);
@@ -92,40 +121,45 @@ fn sketch(vector: &[f32], out: &mut Vec<u8>) -> (f32, f32) {
         }
     }
     let inverse = inverse(step);
-    let start = out.len();
-    out.resize(start + width(vector.len()), 0);
-    for (at, &value) in vector.iter().enumerate() {
-        let byte = start + at / BLOCK * (BLOCK / 2) + at % (BLOCK / 2);
-        let shift = if at % BLOCK < BLOCK / 2 { 0 } else { 4 };
-        out[byte] |= (nibble(value, inverse) as u8) << shift;
+    for values in vector.chunks(BLOCK) {
+        let mut nibbles = [0u8; BLOCK];
+        nibbles.iter_mut().zip(values).for_each(|(into, &value)| *into = nibble(value, inverse) as u8);
+        let (low, high) = nibbles.split_at(BLOCK / 2);
+        out.extend(low.iter().zip(high).map(|(low, high)| low | high << 4));
     }
     (step, error.sqrt())
 }
 
 /// The square of the length of what a sketch with this step leaves out, in eight partial sums that stay in registers.
+#[inline(always)]
 fn left_out(vector: &[f32], step: f32) -> f32 {
     let inverse = inverse(step);
     let mut sums = [0f32; 8];
-    for values in vector.chunks(8) {
-        for (sum, &value) in sums.iter_mut().zip(values) {
-            let left = value - level(nibble(value, inverse), step);
-            *sum += left * left;
-        }
+    let square = |value: f32| {
+        let left = value - level(nibble(value, inverse), step);
+        left * left
+    };
+    let eights = vector.chunks_exact(8);
+    let rest = eights.remainder();
+    for values in eights {
+        sums.iter_mut().zip(values).for_each(|(sum, &value)| *sum += square(value));
     }
+    sums.iter_mut().zip(rest).for_each(|(sum, &value)| *sum += square(value));
     sums.iter().sum()
 }
 
+#[inline(always)]
 fn inverse(step: f32) -> f32 {
     if step > 0.0 { 1.0 / step } else { 0.0 }
 }
 
 /// Cutting off is rounding down here, since the sum is not below 0.
-#[inline]
+#[inline(always)]
 fn nibble(value: f32, inverse: f32) -> i32 {
     (value * inverse + 8.0).clamp(0.0, 15.5) as i32
 }
 
-#[inline]
+#[inline(always)]
 fn level(nibble: i32, step: f32) -> f32 {
     (nibble as f32 - MIDDLE) * step
 }

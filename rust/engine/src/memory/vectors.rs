@@ -3,8 +3,14 @@
 //! A vector lies at unit length in a slot: as two sketches, and in sixteen bits a dimension, which is the truth for every
 //! score (off by less than 1e-5 from 32-bit floats). Slots are dense: the last moves into the place of one removed.
 
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use bytemuck::cast_slice;
 use rayon::prelude::*;
 
+use crate::memory::file::{self, Arrays, unusable};
 use crate::memory::sketch::{Plane, Sketch, width};
 
 /// No slot, in the table by number.
@@ -50,9 +56,8 @@ impl VectorIndex {
         if self.dimensions == 0 {
             return;
         }
-        let encode = |rows: &[f32]| rows.chunks_exact(self.dimensions).map(Encoded::new).collect::<Vec<_>>();
-        let encoded: Vec<Vec<Option<Encoded>>> =
-            vectors.par_chunks(VECTORS_PER_TASK * self.dimensions).map(encode).collect();
+        let rows = vectors.par_chunks(VECTORS_PER_TASK * self.dimensions);
+        let encoded: Vec<Vec<Option<Encoded>>> = rows.map(|rows| encoded(rows, self.dimensions)).collect();
         for (&number, encoded) in numbers.iter().zip(encoded.into_iter().flatten()) {
             match encoded {
                 Some(encoded) => self.store(number, encoded),
@@ -127,14 +132,76 @@ impl VectorIndex {
     }
 }
 
+impl VectorIndex {
+    /// Makes room for so many vectors more.
+    pub fn reserve(&mut self, count: usize) {
+        self.numbers.reserve(count);
+        self.scales.reserve(count);
+        self.codes.reserve(count * self.dimensions);
+        self.planes.iter_mut().for_each(|plane| plane.reserve(count, width(self.dimensions)));
+    }
+
+    /// Writes the vectors into a new file.
+    pub fn write(&self, path: &Path, label: &str) -> io::Result<File> {
+        let dimensions = [self.dimensions as u64];
+        let own: [&[u8]; 4] =
+            [cast_slice(&dimensions), cast_slice(&self.numbers), cast_slice(&self.codes), cast_slice(&self.scales)];
+        let planes = self.planes.iter().flat_map(Plane::arrays);
+        file::write(path, label, &own.into_iter().chain(planes).collect::<Vec<_>>())
+    }
+
+    /// The vectors that were written into a file.
+    pub fn read(arrays: &mut Arrays) -> io::Result<Self> {
+        let dimensions: Vec<u64> = arrays.next()?;
+        let &[dimensions] = &dimensions[..] else { return Err(unusable("no vectors")) };
+        let dimensions = dimensions as usize;
+        let (numbers, codes, scales): (Vec<u32>, Vec<i16>, Vec<f32>) = (arrays.next()?, arrays.next()?, arrays.next()?);
+        let planes = [Plane::read(arrays)?, Plane::read(arrays)?];
+        let (count, wide) = (numbers.len(), width(dimensions));
+        let fits = codes.len() == count * dimensions && scales.len() == count;
+        if !fits || planes.iter().any(|plane| !plane.holds(count, wide)) {
+            return Err(unusable("no vectors"));
+        }
+        let mut slots = vec![ABSENT; numbers.iter().max().map_or(0, |&number| number as usize + 1)];
+        (0..).zip(&numbers).for_each(|(slot, &number)| slots[number as usize] = slot);
+        Ok(Self { dimensions, slots, numbers, planes, codes, scales })
+    }
+}
+
 struct Encoded {
     sketches: [Sketch; 2],
     codes: Vec<i16>,
     scale: f32,
 }
 
+/// Vectors, row after row, in the form in which they are kept; the same bits on every machine.
+fn encoded(rows: &[f32], dimensions: usize) -> Vec<Option<Encoded>> {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2.
+        return unsafe { encoded_avx2(rows, dimensions) };
+    }
+    encoded_plain(rows, dimensions)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn encoded_avx2(rows: &[f32], dimensions: usize) -> Vec<Option<Encoded>> {
+    encoded_plain(rows, dimensions)
+}
+
+#[inline(always)]
+fn encoded_plain(rows: &[f32], dimensions: usize) -> Vec<Option<Encoded>> {
+    let mut encoded = Vec::with_capacity(rows.len() / dimensions);
+    for row in rows.chunks_exact(dimensions) {
+        encoded.push(Encoded::new(row));
+    }
+    encoded
+}
+
 impl Encoded {
     /// None for a vector without a direction.
+    #[inline(always)]
     fn new(vector: &[f32]) -> Option<Self> {
         let largest = vector.iter().fold(0f32, |largest, value| largest.max(value.abs()));
         if !(largest > 0.0 && vector.iter().all(|value| value.is_finite())) {
@@ -187,6 +254,8 @@ fn products_plain<'a>(query: &[f32], rows: impl Iterator<Item = &'a [i16]>, out:
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::memory::file::tests::again;
+    use crate::memory::{Among, Request};
 
     /// A vector of length 1 that looks like chance.
     pub fn random_unit(dimensions: usize, seed: u64) -> Vec<f32> {
@@ -210,6 +279,71 @@ pub mod tests {
             products_plain(&query, std::iter::once(&codes[..]), &mut plain);
             assert_eq!(fast[0].to_bits(), plain[0].to_bits());
         }
+    }
+
+    #[test]
+    fn vectors_are_kept_alike_with_and_without_wide_registers() {
+        for dimensions in [1, 7, 64, 100, 384] {
+            let rows: Vec<f32> = (0..9).flat_map(|seed| random_unit(dimensions, seed)).collect();
+            for (fast, plain) in encoded(&rows, dimensions).iter().zip(encoded_plain(&rows, dimensions)) {
+                let (fast, plain) = (fast.as_ref().expect("a direction"), plain.expect("a direction"));
+                assert_eq!((&fast.codes, fast.scale.to_bits()), (&plain.codes, plain.scale.to_bits()));
+                assert_eq!(fast.sketches, plain.sketches);
+            }
+        }
+    }
+
+    #[test]
+    fn vectors_that_were_written_are_the_same_when_they_are_read() {
+        let mut index = VectorIndex::new(100);
+        index.reserve(40);
+        for number in 0..40 {
+            index.put(&[number * 3], &random_unit(100, u64::from(number)));
+        }
+        index.remove(9);
+        let mut read = again(|path| index.write(path, "label"), VectorIndex::read);
+        for index in [&mut index, &mut read] {
+            index.put(&[6, 700], &[random_unit(100, 90), random_unit(100, 91)].concat());
+            index.remove(12);
+        }
+        assert_eq!((read.len(), read.dimensions(), &read.slots), (39, 100, &index.slots));
+        let (query, all) = (random_unit(100, 99), (0..701).collect::<Vec<_>>());
+        let bits =
+            |index: &VectorIndex| index.similarity(&query, &all).into_iter().map(f32::to_bits).collect::<Vec<_>>();
+        assert_eq!(bits(&read), bits(&index));
+        let request = |among| Request {
+            limit: 50,
+            among,
+            bonus: None,
+            weight: 1.0,
+            floor: -2.0,
+            after: None,
+            except: &[],
+            least: f32::NEG_INFINITY,
+        };
+        let hits = |index: &VectorIndex| {
+            index
+                .search(&query, &request(Among::All))
+                .0
+                .iter()
+                .map(|hit| (hit.number, hit.score.to_bits()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(hits(&read), hits(&index));
+        assert!(again(|path| VectorIndex::new(0).write(path, "label"), VectorIndex::read).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_vectors_is_refused() {
+        let mut index = VectorIndex::new(3);
+        index.put(&[1, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        index.scales.pop();
+        assert!(!again(|path| index.write(path, "label"), |arrays| Ok(VectorIndex::read(arrays).is_ok())));
+        index.scales.push(1.0);
+        assert!(again(|path| index.write(path, "label"), |arrays| Ok(VectorIndex::read(arrays).is_ok())));
+        index.planes[1].errors.pop();
+        assert!(!again(|path| index.write(path, "label"), |arrays| Ok(VectorIndex::read(arrays).is_ok())));
+        assert!(!again(|path| file::write(path, "label", &[&[]]), |arrays| Ok(VectorIndex::read(arrays).is_ok())));
     }
 
     #[test]
