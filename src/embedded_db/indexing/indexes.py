@@ -34,8 +34,8 @@ CLOSE = 16
 """Runs with no more than so many numbers between them are read as one."""
 MANY = 100_000
 """An index is kept in a file once more rows than these were read for it."""
-SHARE = 8
-"""It is written anew once so large a share of it was read from rows again: an eighth."""
+SHARE = 16
+"""It is written anew once so large a share of it was read from rows again: a sixteenth."""
 NODES, EDGES = "nodes", "edges"
 
 
@@ -189,7 +189,8 @@ class Indexes:
                 self.columns.read_property(database, path, column, first, last)
                 part.read += last - first + 1
         self.columns.properties[path] = column
-        self._loaded(database, part)
+        if path != ("content",):  # whole texts are not stored twice
+            self._loaded(database, part)
         return column
 
     # Files

@@ -25,6 +25,8 @@ from embedded_db.storage.connections import MEMORY, Connections
 T = TypeVar("T")
 log = logging.getLogger("embedded_db.index")
 
+VERSION = 1
+"""To be raised when an index changes what it keeps: files of another version are refused."""
 UNFINISHED = ".unfinished"
 OWN = re.compile(rf"[0-9a-f]{{32}}(\{UNFINISHED})?")
 ABANDONED_SECONDS = 3_600.0
@@ -47,7 +49,8 @@ class IndexFiles:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
-        self._folder = None if connections.path == MEMORY else Path(f"{connections.path}-index")
+        self._file = Path(connections.path).resolve()
+        self._folder = None if connections.path == MEMORY else self._file.with_name(f"{self._file.name}-index")
 
     def read(self, database: sqlite3.Connection, part: str, read: Callable[[Path, str], T]) -> Found[T] | None:
         """Return an index from its file; None if there is none that belongs to the database as it is."""
@@ -96,13 +99,13 @@ class IndexFiles:
 
     def _make_folder(self, folder: Path) -> None:
         """Whoever may read the database, and nobody else, may read what was made of it."""
-        mode = Path(self._connections.path).stat().st_mode & 0o666
+        mode = self._file.stat().st_mode & 0o666
         folder.mkdir(exist_ok=True)
         folder.chmod(mode | (mode & 0o444) >> 2)
 
 
 def _label(part: str, token: str) -> str:
-    return f"{token} {part}"
+    return f"{VERSION} {token} {part}"
 
 
 def _sync(path: Path) -> None:

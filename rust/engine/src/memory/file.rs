@@ -13,7 +13,7 @@ use blake3::{Hash, Hasher, OUT_LEN};
 use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
 use rayon::prelude::*;
 
-/// The last byte is the version: to be raised when an index changes what it writes. Another byte order is refused too.
+/// The last byte is the version of the layout. A file of another byte order is refused as well.
 const MARK: u64 = u64::from_be_bytes(*b"LEINDEM\x01");
 const BLOCK: usize = 1 << 20;
 const MOST_ARRAYS: u64 = 1 << 10;

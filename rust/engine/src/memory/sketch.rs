@@ -153,15 +153,15 @@ fn inverse(step: f32) -> f32 {
     if step > 0.0 { 1.0 / step } else { 0.0 }
 }
 
-/// Cutting off is rounding down here, since the sum is not below 0.
+/// Which of the sixteen levels a value comes nearest to.
 #[inline(always)]
-fn nibble(value: f32, inverse: f32) -> i32 {
-    (value * inverse + 8.0).clamp(0.0, 15.5) as i32
+fn nibble(value: f32, inverse: f32) -> f32 {
+    (value * inverse + 8.0).clamp(0.0, 15.5).floor()
 }
 
 #[inline(always)]
-fn level(nibble: i32, step: f32) -> f32 {
-    (nibble as f32 - MIDDLE) * step
+fn level(nibble: f32, step: f32) -> f32 {
+    (nibble - MIDDLE) * step
 }
 
 /// A query as bytes in the order of a sketch, and what is needed to turn sums into products.
