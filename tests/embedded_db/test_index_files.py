@@ -214,13 +214,15 @@ def test_a_copy_with_its_files_goes_its_own_way(path: Path, tmp_path: Path, rows
 def test_what_a_transaction_undoes_is_in_no_file(path: Path) -> None:
     shutil.rmtree(f"{path}-index")
     with opened(path) as db:
+        db.indexes.refreshed()
         with pytest.raises(ZeroDivisionError), db.transaction():
-            db.indexes.refreshed()
             one, other = db.create_message("chat0", "soup"), db.create_message("chat9", "rust")
             one.link_to(other, "UNDONE")
             db.create_embedding(one.id, embed(["soup"])[0])
-            assert len(db.indexes.graph) and len(db.indexes.vectors("static"))
+            graph, vectors = len(db.indexes.graph), len(db.indexes.vectors("static"))
             _ = 1 / 0
+        db.indexes.refreshed()
+        assert len(db.indexes.vectors("static")) < vectors and len(db.indexes.graph) < graph
         assert told(db, db.indexes) == from_rows(db)
     check(path)
 

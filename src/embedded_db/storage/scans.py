@@ -11,6 +11,8 @@ from embedded_db.storage import nodes
 
 ROWS = 512
 """Rows that are handed over at a time: so few that what they are made of stays near the processor."""
+VECTORS = 2_048
+"""Vectors that are handed over at a time: so many that several threads have something to do."""
 LAST = 2**62
 Columns = list[tuple[Any, ...]]
 
@@ -35,10 +37,9 @@ def edge_columns(database: sqlite3.Connection, first: int = 0, last: int = LAST)
 def vectors(database: sqlite3.Connection, model: str, first: int = 0, last: int = LAST) -> Iterator[Columns]:
     """Yield n and vector (float32 as bytes) of the vectors of a model."""
     if (first, last) == (0, LAST):  # as they lie in the file
-        return _columns(database, "SELECT n, vector FROM embeddings WHERE model = ? ORDER BY v", (model,))
-    return _columns(
-        database, "SELECT n, vector FROM embeddings WHERE model = ? AND n BETWEEN ? AND ?", (model, first, last)
-    )
+        return _columns(database, "SELECT n, vector FROM embeddings WHERE model = ? ORDER BY v", (model,), VECTORS)
+    run = "SELECT n, vector FROM embeddings WHERE model = ? AND n BETWEEN ? AND ?"
+    return _columns(database, run, (model, first, last), VECTORS)
 
 
 def vector_count(database: sqlite3.Connection, model: str) -> int:
@@ -122,9 +123,9 @@ def postings(database: sqlite3.Connection, term: str, after: int = 0) -> str:
     return row[0] or ""
 
 
-def _columns(database: sqlite3.Connection, query: str, values: Sequence[Any]) -> Iterator[Columns]:
+def _columns(database: sqlite3.Connection, query: str, values: Sequence[Any], count: int = ROWS) -> Iterator[Columns]:
     found = database.execute(query, values)
-    while rows := found.fetchmany(ROWS):
+    while rows := found.fetchmany(count):
         yield list(zip(*rows, strict=True))
 
 
