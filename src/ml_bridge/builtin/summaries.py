@@ -120,12 +120,12 @@ def centrality(cosines: NDArray[np.float64], worth: NDArray[np.float64]) -> NDAr
     links = np.where(cosines >= WEAKEST, cosines, 0.0) * worth
     np.fill_diagonal(links, 0.0)  # or a sentence that nothing is like would keep its share by itself
     steps = links / np.maximum(links.sum(axis=1, keepdims=True), 1e-12)
-    start = worth / worth.sum()
+    start: NDArray[np.float64] = worth / worth.sum()
     scores = start
     for _ in range(ROUNDS):
         following = (1 - DAMPING) * start + DAMPING * (scores @ steps)
         if np.abs(following - scores).sum() < 1e-9:
             break
         scores = following
-    total: float = scores.sum()
-    return scores / total
+    shares: NDArray[np.float64] = scores / scores.sum()
+    return shares
