@@ -6,13 +6,15 @@ So a filter looks at every different value once, and at the nodes only by table.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from embedded_db.indexing.ordered import Ordered, as_float
 from embedded_db.native import read_columns, write_columns
 
 Mask = NDArray[np.bool_]
@@ -29,6 +31,9 @@ class Coded:
         self.values: list[Any] = [None]
         self._known: dict[Any, int] = {None: MISSING}
         self._numbers: NDArray[np.float64] = np.full(1, np.nan)
+        self._ordered: Ordered | None = None
+        self._asked = False
+        self._lock = threading.Lock()
 
     def saved(self) -> list[bytes]:
         """Return all that there is to it, to be kept in a file."""
@@ -65,8 +70,8 @@ class Coded:
         known = self._known
         return [known.get(value, 0) or self.code(value) if type(value) is str else self.code(value) for value in values]
 
-    def codes_of_texts(self, values: Sequence[str | None]) -> list[int]:
-        """Return the codes of many texts: the same, but quicker."""
+    def codes_of_plain(self, values: Sequence[Hashable]) -> list[int]:
+        """Return the codes of many values that are no lists or objects: the same, but quicker."""
         codes = list(map(self._known.get, values))
         return self.codes_of(values) if None in codes else cast(list[int], codes)
 
@@ -74,10 +79,36 @@ class Coded:
         """Return the code of a value if any node has had it."""
         return None if value is None else self._known.get(key(value))
 
-    def put_texts(self, numbers: NDArray[np.int64], values: Sequence[str | None]) -> None:
-        """Set the values of nodes."""
-        self.codes = grown(self.codes, int(numbers.max()) + 1)
-        self.codes[numbers] = self.codes_of_texts(values)
+    def put(self, numbers: NDArray[np.int64], values: Sequence[Hashable]) -> None:
+        """Set the values of nodes, which are in ascending order; none is a list or an object."""
+        if numbers.size:
+            codes = self.codes_of_plain(values)
+            with self._lock:
+                self.codes = grown(self.codes, int(numbers[-1]) + 1)
+                self.codes[numbers] = codes
+                self._set(int(numbers[0]), int(numbers[-1]))
+
+    def put_run(self, first: int, codes: Numbers) -> None:
+        """Set the codes of a run of nodes."""
+        with self._lock:
+            self.codes = grown(self.codes, first + len(codes))
+            self.codes[first : first + len(codes)] = codes
+            self._set(first, first + len(codes) - 1)
+
+    def _set(self, first: int, last: int) -> None:
+        if self._ordered is not None and first < self._ordered.size:
+            self._ordered.set(first, last)
+
+    def ordered(self, size: int) -> Ordered | None:
+        """Return the first ``size`` nodes by value; None when it is asked for the first time, which may be the last."""
+        found = self._ordered
+        if found is None or found.stale(size):
+            if not self._asked:
+                self._asked = True
+                return None
+            with self._lock:
+                found = self._ordered = Ordered(self, grown(self.codes, size)[:size].copy())
+        return found
 
     def of(self, domain: Numbers | None, size: int) -> Numbers:
         """Return the codes of some nodes, or of the first ``size``."""
@@ -92,9 +123,10 @@ class Coded:
 
     def numbers(self) -> NDArray[np.float64]:
         """Return each value as a number, not a number for other kinds."""
-        known, values = self._numbers, list(self.values)
-        if len(known) < len(values):
-            new = [float(value) if isinstance(value, (int, float)) else np.nan for value in values[len(known) :]]
+        known = self._numbers
+        if len(known) < len(self.values):
+            values = self.values[len(known) :]
+            new = [as_float(value) if isinstance(value, (int, float)) else np.nan for value in values]
             known = self._numbers = np.concatenate((known, np.array(new, np.float64)))
         return known
 

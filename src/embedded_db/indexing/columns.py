@@ -105,9 +105,9 @@ class Columns:
         n, types, chats, senders, roles, created, updated, lengths = columns
         numbers = np.array(n, np.int64)
         self._reserve(int(numbers[-1]) + 1)
-        self.type.put_texts(numbers, types)
-        self.sender.put_texts(numbers, senders)
-        self.role.put_texts(numbers, roles)
+        self.type.put(numbers, types)
+        self.sender.put(numbers, senders)
+        self.role.put(numbers, roles)
         chat = np.array(chats, np.uint32)
         moments = np.array(created, np.int64)
         self.turns.check(self, numbers, chat, moments)
@@ -136,8 +136,7 @@ class Columns:
         if found:
             numbers, values = zip(*found, strict=True)
             codes[np.array(numbers, np.int64) - first] = column.codes_of(values)
-        column.codes = grown(column.codes, self.size)
-        column.codes[first : last + 1] = codes
+        column.put_run(first, codes)
 
 
 def shown_as(name: str) -> dict[str, list[str]]:

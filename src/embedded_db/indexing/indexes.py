@@ -189,8 +189,7 @@ class Indexes:
                 self.columns.read_property(database, path, column, first, last)
                 part.read += last - first + 1
         self.columns.properties[path] = column
-        if path != ("content",):  # whole texts are not stored twice
-            self._loaded(database, part)
+        self._loaded(database, part)
         return column
 
     # Files
