@@ -381,10 +381,15 @@ class EmbeddedDB(Asking):
         self.weaver.drain(timeout)
 
     def close(self) -> None:
-        """Let go of the file; twice is harmless. What the Weaver has not done waits in the file."""
+        """Let go of the file; twice is harmless. What the Weaver has not done waits in the file.
+
+        After many changes to a large file this takes a moment, in which its indexes are written beside it.
+        """
         self.weaver.close()
-        self.indexes.close()
-        self.store.connections.close()
+        try:
+            self.indexes.close()
+        finally:
+            self.store.connections.close()
 
     def __enter__(self) -> Self:
         return self

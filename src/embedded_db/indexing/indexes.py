@@ -127,12 +127,12 @@ class Indexes:
         return {code: name for name, code in self.kinds.items()}
 
     def close(self) -> None:
-        """Keep what is worth it, and wait for it; twice is harmless."""
-        with self._lock:
-            self._keep()
+        """Write what is worth it into files; twice is harmless."""
+        if not self._store.connections.in_transaction:  # which whoever writes waits for
             writer = self._writer
-        if writer and not self._store.connections.in_transaction:  # which it waits for
-            writer.join()
+            if writer:
+                writer.join()
+            self._write()
 
     def _catch_up(self, database: Database, inside: bool) -> None:
         told = changes.since(database, self._seq) if self._seq >= 0 else None

@@ -72,7 +72,8 @@ def property_values(
     inside = "$" + "".join(f'."{name}"' for name in names)
     extracted = ", ".join(f"{place} -> ?1" for place in places)
     value = f"ifnull({extracted})" if len(places) > 1 else extracted
-    cases = "".join(f" WHEN {_any_of(types)} THEN json_quote({column})" for column, types in shown.items())
+    quoted = {column: f"CASE WHEN {column} IS NOT NULL THEN json_quote({column}) END" for column in shown}
+    cases = "".join(f" WHEN {_any_of(types)} THEN {quoted[column]}" for column, types in shown.items())
     whole = f"CASE{cases} ELSE {value} END" if cases else value
     found = database.execute(
         f"SELECT n, {whole} AS value FROM nodes WHERE n BETWEEN ?2 AND ?3 AND value IS NOT NULL", (inside, first, last)

@@ -11,7 +11,10 @@ from leindex.lepasserelle.cli import options
 from leindex.lepasserelle.cli.running import Exit, emit, errors_as_sentences, remark
 
 group = typer.Typer(
-    help="Keep what people said in one file, and find it again.", no_args_is_help=True, rich_markup_mode=None
+    help="Keep what people said in one file, and find it again. "
+    "Beside a large FILE lies the folder FILE-index, which makes it quick to open; it may be deleted.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The database.")]
 Model = Annotated[
