@@ -18,6 +18,8 @@ const MARK: u64 = u64::from_be_bytes(*b"LEINDEM\x01");
 const BLOCK: usize = 1 << 20;
 const MOST_ARRAYS: u64 = 1 << 10;
 const WORD: u64 = 8;
+/// An array has room for an eighth more when it is read, which costs nothing before it is used.
+const SPARE: usize = 8;
 
 /// Writes arrays, given as bytes, into a new file; it is on the disk when this returns the file synced by its caller.
 pub fn write(path: &Path, label: &str, arrays: &[&[u8]]) -> io::Result<File> {
@@ -97,7 +99,9 @@ impl Arrays {
         if self.left() == 0 || self.length() % size_of::<T>() != 0 {
             return Err(unusable("of another form"));
         }
-        let mut values = bytemuck::zeroed_vec(self.length() / size_of::<T>());
+        let count = self.length() / size_of::<T>();
+        let mut values = bytemuck::zeroed_vec(count + count / SPARE);
+        values.truncate(count);
         self.next_into(cast_slice_mut(&mut values))?;
         Ok(values)
     }
