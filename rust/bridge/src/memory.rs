@@ -59,7 +59,7 @@ pub fn read_columns<'py>(py: Python<'py>, path: PathBuf, label: &str) -> PyResul
     let mut columns = Vec::with_capacity(arrays.left());
     while arrays.left() > 0 {
         let length = arrays.length();
-        let read = |bytes: &mut [u8]| arrays.next_into(bytes).map_err(IntoPy::into_py);
+        let read = |bytes: &mut [u8]| arrays.take_into(bytes).map_err(IntoPy::into_py);
         columns.push(PyByteArray::new_with(py, length, read)?);
     }
     Ok(columns)

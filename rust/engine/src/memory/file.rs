@@ -95,19 +95,19 @@ impl Arrays {
     }
 
     /// The array that comes next.
-    pub fn next<T: Pod + Zeroable>(&mut self) -> io::Result<Vec<T>> {
-        if self.left() == 0 || self.length() % size_of::<T>() != 0 {
+    pub fn take<T: Pod + Zeroable>(&mut self) -> io::Result<Vec<T>> {
+        if self.left() == 0 || !self.length().is_multiple_of(size_of::<T>()) {
             return Err(unusable("of another form"));
         }
         let count = self.length() / size_of::<T>();
         let mut values = bytemuck::zeroed_vec(count + count / SPARE);
         values.truncate(count);
-        self.next_into(cast_slice_mut(&mut values))?;
+        self.take_into(cast_slice_mut(&mut values))?;
         Ok(values)
     }
 
     /// Fills `bytes`, which are as many as [`Self::length`] says, with the array that comes next.
-    pub fn next_into(&mut self, bytes: &mut [u8]) -> io::Result<()> {
+    pub fn take_into(&mut self, bytes: &mut [u8]) -> io::Result<()> {
         let hashes = &self.hashes[self.blocks * OUT_LEN..];
         bytes.par_chunks_mut(BLOCK).zip(hashes.par_chunks(OUT_LEN)).enumerate().try_for_each(
             |(at, (block, hash))| {
@@ -166,7 +166,7 @@ pub mod tests {
 
     fn read_all(path: &Path, label: &str) -> io::Result<(Vec<u32>, Vec<u8>, Vec<f32>)> {
         let mut arrays = Arrays::open(path, label)?;
-        let all = (arrays.next()?, arrays.next()?, arrays.next()?);
+        let all = (arrays.take()?, arrays.take()?, arrays.take()?);
         assert_eq!((arrays.left(), arrays.length()), (0, 0));
         Ok(all)
     }
@@ -220,10 +220,10 @@ pub mod tests {
         written(&path);
         assert!(read_all(&path, "other").is_err());
         let mut arrays = Arrays::open(&path, "label").expect("sound");
-        arrays.next::<u32>().expect("numbers");
-        arrays.next::<u32>().expect("nothing is a column of anything");
-        assert!(arrays.next::<u64>().is_err(), "12 bytes are no words of 8");
-        arrays.next::<f32>().expect("floats");
-        assert!(arrays.next::<u8>().is_err(), "there are no more");
+        arrays.take::<u32>().expect("numbers");
+        arrays.take::<u32>().expect("nothing is a column of anything");
+        assert!(arrays.take::<u64>().is_err(), "12 bytes are no words of 8");
+        arrays.take::<f32>().expect("floats");
+        assert!(arrays.take::<u8>().is_err(), "there are no more");
     }
 }

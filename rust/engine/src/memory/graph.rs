@@ -181,15 +181,15 @@ impl GraphIndex {
 
     /// The graph that was written into a file, and the note.
     pub fn read(arrays: &mut Arrays) -> io::Result<(Self, Vec<u8>)> {
-        let (lengths, arcs) = (arrays.next()?, arrays.next()?);
-        let (lengths_in, arcs_in): (Vec<u32>, Vec<Written>) = (arrays.next()?, arrays.next()?);
+        let (lengths, arcs) = (arrays.take()?, arrays.take()?);
+        let (lengths_in, arcs_in): (Vec<u32>, Vec<Written>) = (arrays.take()?, arrays.take()?);
         if lengths.len() != lengths_in.len() || arcs.len() != arcs_in.len() {
             return Err(unusable("no graph"));
         }
         let both = || rayon::join(|| deep(&lengths, &arcs), || deep(&lengths_in, &arcs_in));
         let (ends, (out, into)) = rayon::join(|| ends(&lengths, &arcs), both);
         let (Some(out), Some(into)) = (out, into) else { return Err(unusable("no graph")) };
-        Ok((Self { out, into, ends, count: arcs.len() }, arrays.next()?))
+        Ok((Self { out, into, ends, count: arcs.len() }, arrays.take()?))
     }
 }
 

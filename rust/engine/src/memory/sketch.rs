@@ -94,7 +94,7 @@ impl Plane {
     }
 
     pub fn read(arrays: &mut Arrays) -> io::Result<Self> {
-        Ok(Self { bytes: arrays.next()?, steps: arrays.next()?, errors: arrays.next()? })
+        Ok(Self { bytes: arrays.take()?, steps: arrays.take()?, errors: arrays.take()? })
     }
 
     /// Whether there are so many sketches, each of so many bytes.

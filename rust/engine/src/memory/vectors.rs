@@ -152,10 +152,10 @@ impl VectorIndex {
 
     /// The vectors that were written into a file.
     pub fn read(arrays: &mut Arrays) -> io::Result<Self> {
-        let dimensions: Vec<u64> = arrays.next()?;
+        let dimensions: Vec<u64> = arrays.take()?;
         let &[dimensions] = &dimensions[..] else { return Err(unusable("no vectors")) };
         let dimensions = dimensions as usize;
-        let (numbers, codes, scales): (Vec<u32>, Vec<i16>, Vec<f32>) = (arrays.next()?, arrays.next()?, arrays.next()?);
+        let (numbers, codes, scales): (Vec<u32>, Vec<i16>, Vec<f32>) = (arrays.take()?, arrays.take()?, arrays.take()?);
         let planes = [Plane::read(arrays)?, Plane::read(arrays)?];
         let (count, wide) = (numbers.len(), width(dimensions));
         let fits = codes.len() == count * dimensions && scales.len() == count;
