@@ -227,6 +227,31 @@ def test_what_a_transaction_undoes_is_in_no_file(path: Path) -> None:
     check(path)
 
 
+def test_nothing_is_written_while_it_may_be_undone(path: Path) -> None:
+    shutil.rmtree(f"{path}-index")
+    with opened(path) as db:
+        db.indexes.refreshed()
+        with pytest.raises(ZeroDivisionError), db.transaction():
+            change_much(db, 5)
+            assert len(db.indexes.refreshed().graph)
+            _ = 1 / 0
+    check(path)
+
+
+def test_types_of_edges_keep_their_names(path: Path) -> None:
+    with opened(path) as db:
+        one, other, third = (db.create_node({"type": "Place", "name": name}) for name in "abc")
+        one.link_to(other, "ROAD")
+        told(db, db.indexes)
+        change_much(db, 6)
+        told(db, db.indexes)
+    with opened(path) as db:
+        db.create_edge(one.id, third.id, "FERRY")
+        for to, type in ((other, "ROAD"), (third, "FERRY")):
+            way = db.find_shortest_path(one.id, to.id, edge_types=[type])
+            assert way is not None and [step.type for step in way.steps] == [type]
+
+
 def test_closing_inside_a_transaction_does_not_wait_for_what_waits_for_the_transaction(path: Path) -> None:
     shutil.rmtree(f"{path}-index")
     db = opened(path)
