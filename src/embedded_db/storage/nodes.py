@@ -18,11 +18,15 @@ SELECT = """SELECT nodes.n, nodes.id, nodes.type, nodes.chat, chats.id, nodes.se
     nodes.task, nodes.model, nodes.source_hash FROM nodes LEFT JOIN nodes AS chats ON chats.n = nodes.chat"""
 INSERT = """INSERT INTO nodes (id, type, chat, sender, role, title, content, properties, metadata, created_at,
     updated_at, hash, key, task, model, source_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+INSERT_PLAIN = """INSERT INTO nodes (id, type, chat, sender, role, title, content, properties, metadata, created_at,
+    updated_at, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?10, ?10, ?11)"""
+"""For what users say, which is no entity and derived from nothing: a value less to bind is time, and most say a lot."""
 UPDATE = """UPDATE nodes SET chat = ?, sender = ?, role = ?, title = ?, content = ?, properties = ?, metadata = ?,
     created_at = ?, updated_at = ?, hash = ?, key = ?, task = ?, model = ?, source_hash = ? WHERE n = ?"""
 LISTED = "(SELECT value FROM json_each(?))"
 """A list of numbers as one parameter, made by :func:`listed`."""
 BATCH = 500
+DAY = 86_400_000_000  # microseconds
 
 
 def insert(database: sqlite3.Connection, new: Sequence[NodeDraft], chats: dict[str, int]) -> range:
@@ -33,13 +37,18 @@ def insert(database: sqlite3.Connection, new: Sequence[NodeDraft], chats: dict[s
     """
     before = last_number(database)
     new = _with_free_ids(database, new)
+    plain = not any(draft.key or draft.provenance for draft in new)
     try:
-        database.executemany(INSERT, (_values(draft, chats) for draft in new))
+        if plain:
+            database.executemany(INSERT_PLAIN, _plain_values(new, chats))
+        else:
+            database.executemany(INSERT, (_values(draft, chats) for draft in new))
     except sqlite3.IntegrityError as error:
         failed = new[last_number(database) - before]
         raise _conflict(database, failed, error) from error
     numbers = range(before + 1, before + 1 + len(new))
-    index_words(database, before + 1, before + len(new))
+    days = {draft.created_at // DAY for draft in new}  # before 1970 SQLite rounds the other way
+    index_words(database, before + 1, before + len(new), one_day=len(days) == 1 and min(days) >= 0)
     changes.note(database, "node", "put", numbers)
     return numbers
 
@@ -85,10 +94,13 @@ def known_ids(database: sqlite3.Connection, table: str, ids: Sequence[str]) -> s
     return found
 
 
-def index_words(database: sqlite3.Connection, first: int, last: int) -> None:
-    """Add the words of a run of nodes to the full text."""
+def index_words(database: sqlite3.Connection, first: int, last: int, one_day: bool = False) -> None:
+    """Add the words of a run of nodes to the full text. The name of the day, if all are of one, is made only once."""
+    day, source = "day", "words"
+    if one_day and last > first:
+        (day,), source = database.execute("SELECT quote(day) FROM words WHERE n = ?", (first,)).fetchone(), "nodes"
     database.execute(
-        "INSERT INTO texts (rowid, title, sender, content, day) SELECT n, title, sender, content, day FROM words "
+        f"INSERT INTO texts (rowid, title, sender, content, day) SELECT n, title, sender, content, {day} FROM {source} "
         "WHERE n BETWEEN ? AND ?",
         (first, last),
     )
@@ -222,6 +234,16 @@ def _values(draft: NodeDraft, chats: dict[str, int]) -> tuple[Any, ...]:
         draft.title, draft.content, draft.properties, draft.metadata, draft.created_at, draft.created_at, draft.hash,
         draft.key, *_origin(draft.provenance),
     )  # fmt: skip
+
+
+def _plain_values(new: Sequence[NodeDraft], chats: dict[str, int]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            id, type, chats[chat_id] if chat_id is not None else None, sender, role, title, content, properties,
+            metadata, created_at, digest,
+        )
+        for id, type, chat_id, sender, role, title, content, properties, metadata, created_at, digest, _, _ in new
+    ]  # fmt: skip
 
 
 def _origin(made: Provenance | None) -> tuple[str | None, str | None, bytes | None]:
