@@ -12,7 +12,6 @@ import math
 import os
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
@@ -60,8 +59,7 @@ class NodeDraft(NamedTuple):
     provenance: Provenance | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeDraft:
+class EdgeDraft(NamedTuple):
     """An edge that can be stored."""
 
     id: str
@@ -74,8 +72,7 @@ class EdgeDraft:
     provenance: Provenance | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EmbeddingDraft:
+class EmbeddingDraft(NamedTuple):
     """A vector that can be stored: float32, shape (dimensions,)."""
 
     id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from operator import length_hint
 from typing import Any, Literal
 
 from embedded_db.drafts import EdgeDraft
@@ -20,7 +21,7 @@ SELECT = """SELECT edges.e, edges.id, edges.source, edges.target, sources.id, ta
 INSERT = """INSERT INTO edges (id, source, target, type, weight, metadata, created_at, task, model, source_hash)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (source, target, type, task) WHERE task IS NOT NULL DO UPDATE SET weight = excluded.weight,
-    metadata = excluded.metadata, model = excluded.model, source_hash = excluded.source_hash RETURNING e"""
+    metadata = excluded.metadata, model = excluded.model, source_hash = excluded.source_hash"""
 ENDS = {"out": "edges.source = ?", "in": "edges.target = ?", "both": "(edges.source = ? OR edges.target = ?)"}
 
 
@@ -32,17 +33,16 @@ def insert(database: sqlite3.Connection, new: Sequence[EdgeDraft]) -> list[int]:
         Conflict: an id is there already.
     """
     ends = _numbers(database, new)
-    stored: list[int] = []
-    for draft in new:
-        made = draft.provenance
-        values = (
-            draft.id, ends[draft.from_id], ends[draft.to_id], draft.type, draft.weight, draft.metadata,
-            draft.created_at, *((made.task, made.model, made.source_hash) if made else (None, None, None)),
-        )  # fmt: skip
-        try:
-            stored.append(database.execute(INSERT, values).fetchone()[0])
-        except sqlite3.IntegrityError as error:
-            raise Conflict(f"There is an edge {draft.id!r} already; update it, or choose another id.") from error
+    before = last_number(database)
+    coming = iter(new)
+    try:
+        database.executemany(INSERT, (_values(draft, ends) for draft in coming))
+    except sqlite3.IntegrityError as error:
+        failed = new[-1 - length_hint(coming)]
+        raise Conflict(f"There is an edge {failed.id!r} already; update it, or choose another id.") from error
+    stored = [e for (e,) in database.execute("SELECT e FROM edges WHERE e > ? ORDER BY e", (before,))]
+    if len(stored) < len(new):
+        stored = sorted({*stored, *_woven_before(database, new, ends)})
     changes.note(database, "edge", "put", stored)
     return stored
 
@@ -61,6 +61,12 @@ def remove(database: sqlite3.Connection, numbers: Sequence[int]) -> None:
     """Remove edges."""
     database.execute(f"DELETE FROM edges WHERE e IN {LISTED}", (listed(numbers),))
     changes.note(database, "edge", "removed", numbers)
+
+
+def last_number(database: sqlite3.Connection) -> int:
+    """Return the highest number ever given."""
+    row = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'edges'").fetchone()
+    return int(row[0]) if row else 0
 
 
 def by_id(database: sqlite3.Connection, id: str) -> EdgeRow | None:
@@ -99,3 +105,19 @@ def _numbers(database: sqlite3.Connection, new: Sequence[EdgeDraft]) -> dict[str
     if missing:
         raise NodeNotFound(missing[0])
     return found
+
+
+def _values(draft: EdgeDraft, ends: dict[str, int]) -> tuple[Any, ...]:
+    id, from_id, to_id, type, weight, metadata, created_at, made = draft
+    origin = (None, None, None) if made is None else (made.task, made.model, made.source_hash)
+    return id, ends[from_id], ends[to_id], type, weight, metadata, created_at, *origin
+
+
+def _woven_before(database: sqlite3.Connection, new: Sequence[EdgeDraft], ends: dict[str, int]) -> Iterator[int]:
+    """Yield the numbers of what stages drew, new or renewed: those that are renewed keep theirs."""
+    for draft in new:
+        if draft.provenance is not None:
+            yield from database.execute(
+                "SELECT e FROM edges WHERE source = ? AND target = ? AND type = ? AND task = ?",
+                (ends[draft.from_id], ends[draft.to_id], draft.type, draft.provenance.task),
+            ).fetchone()

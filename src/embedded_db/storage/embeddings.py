@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from operator import length_hint
 from typing import Any
 
 import numpy as np
 
 from embedded_db.drafts import EmbeddingDraft
 from embedded_db.errors import Conflict, InvalidNode, NodeNotFound
-from embedded_db.storage import changes
+from embedded_db.storage import changes, scans
 from embedded_db.types import EmbeddingRow, Provenance
 
 SELECT = """SELECT v, embeddings.id, embeddings.n, nodes.id, embeddings.model, vector, embeddings.created_at,
     embeddings.task, embeddings.source_hash FROM embeddings JOIN nodes ON nodes.n = embeddings.n"""
-# What users brought is never replaced by what the Weaver makes; RETURNING is empty then.
+# What users brought is never replaced by what the Weaver makes.
 INSERT = """INSERT INTO embeddings (id, n, model, vector, created_at, task, source_hash) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (n, model) DO UPDATE SET id = excluded.id, vector = excluded.vector, task = excluded.task,
     created_at = excluded.created_at, source_hash = excluded.source_hash
-    WHERE excluded.task IS NULL OR embeddings.task IS NOT NULL RETURNING n"""
+    WHERE excluded.task IS NULL OR embeddings.task IS NOT NULL"""
 
 
 def put(database: sqlite3.Connection, new: Sequence[EmbeddingDraft]) -> None:
@@ -30,29 +31,18 @@ def put(database: sqlite3.Connection, new: Sequence[EmbeddingDraft]) -> None:
         InvalidNode: a vector is longer or shorter than the others of its model.
         Conflict: an id is there already.
     """
-    lengths: dict[str, int] = {}
-    stored: list[int] = []
+    _check_lengths(database, new)
+    numbers = scans.numbers_of(database, [draft.node_id for draft in new])
     for draft in new:
-        if draft.model not in lengths:
-            lengths[draft.model] = _dimensions(database, draft)
-        if lengths[draft.model] != draft.vector.size:
-            raise InvalidNode(
-                f"Vectors of {draft.model!r} have {lengths[draft.model]} numbers, this one {draft.vector.size}; "
-                "give the vectors of another model the name of that model.", "vector",
-            )  # fmt: skip
-        node = database.execute("SELECT n FROM nodes WHERE id = ?", (draft.node_id,)).fetchone()
-        if node is None:
+        if draft.node_id not in numbers:
             raise NodeNotFound(draft.node_id)
-        made = draft.provenance
-        values = (
-            draft.id, node[0], draft.model, draft.vector.astype("<f4").tobytes(), draft.created_at,
-            *((made.task, made.source_hash) if made else (None, None)),
-        )  # fmt: skip
-        try:
-            stored += [n for (n,) in database.execute(INSERT, values).fetchall()]
-        except sqlite3.IntegrityError as error:
-            raise Conflict(f"There is an embedding {draft.id!r} already; update it, or choose another id.") from error
-    changes.note(database, "embedding", "put", stored)
+    coming = iter(new)
+    try:
+        database.executemany(INSERT, (_values(draft, numbers) for draft in coming))
+    except sqlite3.IntegrityError as error:
+        failed = new[-1 - length_hint(coming)]
+        raise Conflict(f"There is an embedding {failed.id!r} already; update it, or choose another id.") from error
+    note_nodes(database, [numbers[draft.node_id] for draft in new])
 
 
 def remove(database: sqlite3.Connection, rows: Sequence[EmbeddingRow]) -> None:
@@ -87,6 +77,24 @@ def row_of(values: Sequence[Any]) -> EmbeddingRow:
     v, id, n, node_id, model, vector, created, task, source_hash = values
     made = None if task is None else Provenance(task, model, source_hash)
     return EmbeddingRow(v, id, n, node_id, model, np.frombuffer(vector, "<f4"), created, made)
+
+
+def _values(draft: EmbeddingDraft, numbers: dict[str, int]) -> tuple[Any, ...]:
+    made, vector = draft.provenance, draft.vector.astype("<f4", copy=False).tobytes()
+    origin = (None, None) if made is None else (made.task, made.source_hash)
+    return draft.id, numbers[draft.node_id], draft.model, vector, draft.created_at, *origin
+
+
+def _check_lengths(database: sqlite3.Connection, new: Sequence[EmbeddingDraft]) -> None:
+    lengths: dict[str, int] = {}
+    for draft in new:
+        if draft.model not in lengths:
+            lengths[draft.model] = _dimensions(database, draft)
+        if lengths[draft.model] != draft.vector.size:
+            raise InvalidNode(
+                f"Vectors of {draft.model!r} have {lengths[draft.model]} numbers, this one {draft.vector.size}; "
+                "give the vectors of another model the name of that model.", "vector",
+            )  # fmt: skip
 
 
 def _dimensions(database: sqlite3.Connection, draft: EmbeddingDraft) -> int:
