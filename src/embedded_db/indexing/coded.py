@@ -6,11 +6,14 @@ So a filter looks at every different value once, and at the nodes only by table.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from embedded_db.indexing.ordered import Ordered, as_float
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.uint32]
@@ -26,6 +29,9 @@ class Coded:
         self.values: list[Any] = [None]
         self._known: dict[Any, int] = {}
         self._numbers: NDArray[np.float64] = np.full(1, np.nan)
+        self._ordered: Ordered | None = None
+        self._asked = False
+        self._lock = threading.Lock()
 
     def code(self, value: Any) -> int:
         """Return the code of a value, a new one if it is the first of its kind."""
@@ -48,10 +54,35 @@ class Coded:
         return self._known.get(key(value))
 
     def put(self, numbers: NDArray[np.int64], values: Iterable[Any]) -> None:
-        """Set the values of nodes."""
+        """Set the values of nodes, which are in ascending order."""
         if numbers.size:
-            self.codes = grown(self.codes, int(numbers.max()) + 1)
-            self.codes[numbers] = self.codes_of(values)
+            codes = self.codes_of(values)
+            with self._lock:
+                self.codes = grown(self.codes, int(numbers[-1]) + 1)
+                self.codes[numbers] = codes
+                self._set(int(numbers[0]), int(numbers[-1]))
+
+    def put_run(self, first: int, codes: Numbers) -> None:
+        """Set the codes of a run of nodes."""
+        with self._lock:
+            self.codes = grown(self.codes, first + len(codes))
+            self.codes[first : first + len(codes)] = codes
+            self._set(first, first + len(codes) - 1)
+
+    def _set(self, first: int, last: int) -> None:
+        if self._ordered is not None and first < self._ordered.size:
+            self._ordered.set(first, last)
+
+    def ordered(self, size: int) -> Ordered | None:
+        """Return the first ``size`` nodes by value; None when it is asked for the first time, which may be the last."""
+        found = self._ordered
+        if found is None or found.stale(size):
+            if not self._asked:
+                self._asked = True
+                return None
+            with self._lock:
+                found = self._ordered = Ordered(self, grown(self.codes, size)[:size].copy())
+        return found
 
     def of(self, domain: Numbers | None, size: int) -> Numbers:
         """Return the codes of some nodes, or of the first ``size``."""
@@ -66,9 +97,10 @@ class Coded:
 
     def numbers(self) -> NDArray[np.float64]:
         """Return each value as a number, not a number for other kinds."""
-        known, values = self._numbers, list(self.values)
-        if len(known) < len(values):
-            new = [float(value) if isinstance(value, (int, float)) else np.nan for value in values[len(known) :]]
+        known = self._numbers
+        if len(known) < len(self.values):
+            values = self.values[len(known) :]
+            new = [as_float(value) if isinstance(value, (int, float)) else np.nan for value in values]
             known = self._numbers = np.concatenate((known, np.array(new, np.float64)))
         return known
 

@@ -119,8 +119,7 @@ class Columns:
         if found:
             numbers, values = zip(*found, strict=True)
             codes[np.array(numbers, np.int64) - first] = column.codes_of(values)
-        column.codes = grown(column.codes, self.size)
-        column.codes[first : last + 1] = codes
+        column.put_run(first, codes)
 
 
 def shown_as(name: str) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from embedded_db.indexing.coded import Coded, Mask, Numbers
 from embedded_db.indexing.indexes import Indexes
+from embedded_db.indexing.ordered import SPANS, as_float
 from embedded_db.query.filters import COMPARISONS, TIMES, Condition, Either, Every, Filter, Not, comparison
 from embedded_db.storage import scans
 from embedded_db.storage.store import Store
@@ -20,6 +21,8 @@ from embedded_db.storage.store import Store
 NARROW = 8
 """A domain is narrowed to the numbers left when they are one of so many."""
 CORE = ("type", "sender", "role")
+PLAIN = ("id", "chat_id", "content", *TIMES)
+"""What is not kept as a column of codes."""
 BOUNDS: dict[str, Callable[[Any, Any], Mask]] = {
     "GreaterThan": np.greater,
     "GreaterThanOrEqual": np.greater_equal,
@@ -43,6 +46,8 @@ class Evaluation:
 
     def numbers(self, filter: Filter | None, domain: Numbers | None) -> Numbers | Mask | None:
         """Return what is left of a domain: numbers, or a mask by number while they are many; None is all that live."""
+        if domain is None and filter is not None:
+            domain, filter = self._narrowed(filter)
         alive = self._columns.alive[: self.size] if domain is None else self._columns.alive[domain]
         if filter is None:
             return None if domain is None else domain[alive]
@@ -50,6 +55,24 @@ class Evaluation:
         if domain is not None:
             return domain[mask]
         return mask if np.count_nonzero(mask) * NARROW > self.size else flat(mask)
+
+    def _narrowed(self, filter: Filter) -> tuple[Numbers | None, Filter | None]:
+        """A few nodes outside of which nothing fulfils a filter, if a column by value tells them, and what is left."""
+        parts = filter.parts if isinstance(filter, Every) else (filter,)
+        fewest, told = self.size // NARROW, None
+        for part in parts:
+            if isinstance(part, Condition) and part.operator in SPANS and part.path[0] not in PLAIN:
+                column = self._column(part.path)
+                ordered = None if part.value is None else column.ordered(self.size)
+                span = None if ordered is None else ordered.span(column, part.operator, part.value)
+                if ordered is not None and span is not None and span[1] - span[0] < fewest:
+                    fewest, told = span[1] - span[0], (ordered, span, part)
+        if told is None:
+            return None, filter
+        ordered, span, part = told
+        domain, exact = ordered.within(span, self.size)
+        left = tuple(one for one in parts if not (exact and one is part))
+        return domain, Every(left) if left else None
 
     def mask(self, filter: Filter, domain: Numbers | None) -> Mask:
         """Return for each node of the domain whether it fulfils a filter."""
@@ -168,7 +191,8 @@ def coded(column: Coded, operator: str, value: Any, domain: Numbers | None, size
         return found | (codes == 0) if None in value else found
     operand = value[0] if operator == "Between" else value
     if operator != "Contains" and isinstance(operand, (int, float)):
-        return ordered(column.numbers(), operator, value)[codes]
+        bounds = [as_float(one) for one in value] if operator == "Between" else as_float(value)
+        return ordered(column.numbers(), operator, bounds)[codes]
     return column.matching(comparison(operator, value))[codes]
 
 

@@ -264,35 +264,40 @@ class Execution:
     # Hits
 
     def _hits(self, page: list[Scored], rows: dict[int, NodeRow], ranking: Ranking | None) -> list[Hit]:
-        numbers = np.array([one.n for one in page], np.uint32)
-        legs = {} if ranking is None else self._legs(ranking, numbers, [one.cosine for one in page])
+        if not page:
+            return []
         reach, indexes, store = self.reach, self.indexes, self.store
-        told = cache(lambda: paths.of_hits(indexes, store, reach, numbers.tolist()))
+        told = cache(lambda: paths.of_hits(indexes, store, reach, [one.n for one in page]))
+        legs = {} if ranking is None else self._legs(ranking, page)
+        said = zip(*legs.values(), strict=True) if legs else ((),) * len(page)
         return [
-            Hit(self.record(rows[one.n]), one.score, {leg: float(values[at]) for leg, values in legs.items()}, told)
-            for at, one in enumerate(page)
+            Hit(self.record(rows[one.n]), one.score, dict(zip(legs, values, strict=True)), told)
+            for one, values in zip(page, said, strict=True)
         ]
 
-    def _legs(self, ranking: Ranking, numbers: Numbers, cosines: list[float]) -> dict[str, NDArray[Any]]:
+    def _legs(self, ranking: Ranking, page: list[Scored]) -> dict[str, list[float]]:
         """What each leg says of some nodes, from 0 to 1."""
-        query, legs = self.query, dict[str, NDArray[Any]]()
+        query, legs = self.query, dict[str, list[float]]()
+        numbers = np.array([one.n for one in page], np.uint32)
         if ranking.index is not None and ranking.vector is not None:
-            given = np.array(cosines, np.float32)
+            cosines = [one.cosine for one in page]
             if ranking.query.order != "relevance":
-                given = np.frombuffer(ranking.index.similarity(ranking.vector, numbers.tobytes()), np.float32)
-            legs["similarity"] = np.minimum(np.fmax(given, 0), 1)  # fmax: 0 where there is no vector
+                cosines = np.frombuffer(
+                    ranking.index.similarity(ranking.vector, numbers.tobytes()), np.float32
+                ).tolist()
+            legs["similarity"] = [min(one, 1.0) if one > 0 else 0.0 for one in cosines]  # not a number: no vector
         spoken = ranking.spoken
-        if len(spoken.numbers) and len(numbers):
+        if len(spoken.numbers):
             places = np.minimum(np.searchsorted(spoken.numbers, numbers), len(spoken.numbers) - 1)
             has = spoken.numbers[places] == numbers
-            legs["words"] = np.where(has, spoken.words[places], 0)
-            legs["context"] = np.where(has, spoken.context[places], 0)
+            legs["words"] = np.where(has, spoken.words[places], 0).tolist()
+            legs["context"] = np.where(has, spoken.context[places], 0).tolist()
             if query.expand is not None:
-                legs["graph"] = np.where(has, spoken.graph[places], 0)
+                legs["graph"] = np.where(has, spoken.graph[places], 0).tolist()
         if query.recency:
-            legs["recency"] = ranking.decay(ranking.columns.created_at[numbers])
+            legs["recency"] = ranking.decay(ranking.columns.created_at[numbers]).tolist()
         if query.activity:
-            legs["activity"] = ranking.decay(ranking.lively(numbers))
+            legs["activity"] = ranking.decay(ranking.lively(numbers)).tolist()
         return legs
 
 

@@ -59,7 +59,7 @@ class Stage:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hit:
     """One result: the node, and why it stands where it stands.
 

@@ -99,11 +99,10 @@ def row_of(values: Sequence[Any]) -> EdgeRow:
 
 
 def _numbers(database: sqlite3.Connection, new: Sequence[EdgeDraft]) -> dict[str, int]:
-    ids = sorted({draft.from_id for draft in new} | {draft.to_id for draft in new})
-    found = scans.numbers_of(database, ids)
-    missing = [id for id in ids if id not in found]
-    if missing:
-        raise NodeNotFound(missing[0])
+    ids = {draft.from_id for draft in new} | {draft.to_id for draft in new}
+    found = scans.numbers_of(database, sorted(ids))
+    if len(found) < len(ids):
+        raise NodeNotFound(min(ids - found.keys()))
     return found
 
 

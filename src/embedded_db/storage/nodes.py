@@ -27,6 +27,7 @@ LISTED = "(SELECT value FROM json_each(?))"
 """A list of numbers as one parameter, made by :func:`listed`."""
 BATCH = 500
 DAY = 86_400_000_000  # microseconds
+DECODE = json.JSONDecoder().raw_decode  # half of what `json.loads` takes, of texts that have nothing around their value
 
 
 def insert(database: sqlite3.Connection, new: Sequence[NodeDraft], chats: dict[str, int]) -> range:
@@ -199,13 +200,9 @@ def listed(numbers: Iterable[int]) -> str:
 
 def row_of(values: Sequence[Any]) -> NodeRow:
     """Return a row of :data:`SELECT` as a value."""
-    (n, id, type, chat, chat_id, sender, role, title, content, properties, metadata, created, updated, digest,
-     summary, task, model, source_hash) = values  # fmt: skip
-    return NodeRow(
-        n, id, type, chat, chat_id, sender, role, title, content,
-        {} if properties == "{}" else json.loads(properties), {} if metadata == "{}" else json.loads(metadata),
-        created, updated, digest, summary, None if task is None else Provenance(task, model, source_hash),
-    )  # fmt: skip
+    kept = ({} if text == "{}" else DECODE(text)[0] for text in values[9:11])
+    made = None if values[15] is None else Provenance(*values[15:18])
+    return NodeRow._make((*values[:9], *kept, *values[11:15], made))
 
 
 def row_of_draft(draft: NodeDraft, n: int, chats: dict[str, int]) -> NodeRow:
@@ -219,7 +216,8 @@ def row_of_draft(draft: NodeDraft, n: int, chats: dict[str, int]) -> NodeRow:
 
 def _select(database: sqlite3.Connection, column: str, keys: Sequence[Any]) -> Iterable[NodeRow]:
     for part, marks in _parts(keys):
-        yield from map(row_of, database.execute(f"{SELECT} WHERE nodes.{column} IN ({marks})", part))
+        for values in database.execute(f"{SELECT} WHERE nodes.{column} IN ({marks})", part).fetchall():
+            yield row_of(values)
 
 
 def _parts(keys: Sequence[Any]) -> Iterator[tuple[Sequence[Any], str]]:
