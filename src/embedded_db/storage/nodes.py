@@ -177,6 +177,15 @@ def with_key(database: sqlite3.Connection, type: str, key: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def by_keys(database: sqlite3.Connection, type: str, keys: Sequence[str]) -> dict[str, int]:
+    """Return the numbers of the nodes that have one of the keys, by key."""
+    found = database.execute(
+        "SELECT nodes.key, n FROM json_each(?) AS asked CROSS JOIN nodes ON nodes.type = ? AND nodes.key = value",
+        (json.dumps(keys, ensure_ascii=False), type),
+    )
+    return dict(found.fetchall())
+
+
 def mentioned_by(database: sqlite3.Connection, n: int) -> list[NodeRow]:
     """Return the entities to which MENTIONS edges of a node lead, each once, in the order of the edges."""
     found = database.execute(

@@ -127,16 +127,16 @@ def claim(
     return taken
 
 
-def finish(database: sqlite3.Connection, tasks: Iterable[Task], owner: str) -> list[Task]:
+def finish(database: sqlite3.Connection, tasks: Sequence[Task], owner: str) -> list[Task]:
     """Remove tasks that were done; return those that were removed. One that was asked for anew meanwhile stays."""
-    return [
-        task
-        for task in tasks
-        if database.execute(
-            "DELETE FROM tasks WHERE n = ? AND stage = ? AND revision = ? AND owner = ?",
-            (task.n, task.stage, task.revision, owner),
-        ).rowcount
-    ]
+    rows = database.execute(
+        "SELECT n, stage, revision FROM tasks WHERE n IN (SELECT value FROM json_each(?)) AND owner = ?",
+        (json.dumps([task.n for task in tasks]), owner),
+    )
+    held = set(rows)
+    finished = [task for task in tasks if (task.n, task.stage, task.revision) in held]
+    database.executemany("DELETE FROM tasks WHERE n = ? AND stage = ?", ((task.n, task.stage) for task in finished))
+    return finished
 
 
 def fail(database: sqlite3.Connection, tasks: Iterable[Task], owner: str, reason: str, now: int) -> list[Task]:
