@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embedded_db import Conflict, EmbeddedDB, InvalidNode, NodeNotFound
+from embedded_db import Conflict, EdgeNotFound, EmbeddedDB, EmbeddingNotFound, InvalidNode, NodeNotFound
 from embedded_db.drafts import EdgeDraft, edge_draft, embedding_draft
 from embedded_db.storage import changes, schema
 from embedded_db.types import Provenance
@@ -80,9 +80,12 @@ def test_a_bulk_of_edges_that_has_an_id_twice_names_it(db: EmbeddedDB, ids: list
     assert db.stats()["edges"] == {}
 
 
-def test_a_bulk_of_edges_with_an_end_that_there_is_not_stores_nothing(db: EmbeddedDB, ids: list[str]) -> None:
-    with pytest.raises(NodeNotFound, match="nobody"):
-        db.store.add_edges([*around(ids), edge_draft(ids[0], "nobody", "NEXT")])
+@pytest.mark.parametrize("end", ["nobody", "chat\0"])
+def test_a_bulk_of_edges_with_an_end_that_there_is_not_stores_nothing(
+    db: EmbeddedDB, ids: list[str], end: str
+) -> None:
+    with pytest.raises(NodeNotFound, match=end):
+        db.store.add_edges([*around(ids), edge_draft(ids[0], end, "NEXT")])
     assert db.stats()["edges"] == {}
 
 
@@ -96,6 +99,21 @@ def test_renewed_edges_keep_their_numbers_and_are_noted_with_the_new_ones(db: Em
     assert {edge.e for edge in stored if edge.weight == 1.5} == old and len(stored) == 6
     noted = {e for first, last in put_since(db, "edge", before) for e in range(first, last + 1)}
     assert noted == {edge.e for edge in stored}
+
+
+def test_many_edges_and_vectors_are_deleted_at_once_or_none_of_them(db: EmbeddedDB, ids: list[str]) -> None:
+    edges, vectors = around(ids), [embedding_draft(id, np.ones(3), "mine") for id in ids]
+    db.store.add_edges(edges)
+    db.store.put_embeddings(vectors)
+    with pytest.raises(EdgeNotFound, match="nothing"):
+        db.store.delete_edges([edges[0].id, "nothing"])
+    with pytest.raises(EmbeddingNotFound, match="nothing"):
+        db.store.delete_embeddings([vectors[0].id, "nothing"])
+    before = newest(db)
+    db.store.delete_edges([edge.id for edge in edges[1:]])
+    db.store.delete_embeddings([vector.id for vector in vectors[1:]])
+    assert db.stats()["edges"] == {"NEXT": 1} and db.stats()["embeddings"] == {"mine": 1}
+    assert len(put_since(db, "edge", before)) == len(put_since(db, "embedding", before)) == 1
 
 
 def test_a_bulk_of_vectors_with_a_wrong_one_stores_nothing(db: EmbeddedDB, ids: list[str]) -> None:

@@ -78,6 +78,14 @@ def by_id(database: sqlite3.Connection, id: str) -> EdgeRow | None:
     return None if values is None else row_of(values)
 
 
+def numbers_of(database: sqlite3.Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Return the numbers of the edges that exist, by id."""
+    asked = json.dumps(ids, ensure_ascii=False)
+    return dict(
+        database.execute("SELECT edges.id, e FROM json_each(?) AS asked CROSS JOIN edges ON edges.id = value", (asked,))
+    )
+
+
 def of_node(database: sqlite3.Connection, n: int, direction: Direction, type: str | None = None) -> list[EdgeRow]:
     """Return the edges of a node, oldest first."""
     where, values = ENDS[direction], [n] * (2 if direction == "both" else 1)
@@ -104,8 +112,8 @@ def row_of(values: Sequence[Any]) -> EdgeRow:
 def _numbers(database: sqlite3.Connection, new: Sequence[EdgeDraft]) -> dict[str, int]:
     ids = {draft.from_id for draft in new} | {draft.to_id for draft in new}
     found = scans.numbers_of(database, sorted(ids))
-    if len(found) < len(ids):
-        raise NodeNotFound(min(ids - found.keys()))
+    if missing := ids - found.keys():
+        raise NodeNotFound(min(missing))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from operator import length_hint
@@ -45,10 +46,10 @@ def put(database: sqlite3.Connection, new: Sequence[EmbeddingDraft]) -> None:
     note_nodes(database, [numbers[draft.node_id] for draft in new])
 
 
-def remove(database: sqlite3.Connection, rows: Sequence[EmbeddingRow]) -> None:
-    """Remove vectors."""
-    database.executemany("DELETE FROM embeddings WHERE v = ?", ((row.v,) for row in rows))
-    note_nodes(database, [row.n for row in rows])
+def remove(database: sqlite3.Connection, places: Sequence[tuple[int, int]]) -> None:
+    """Remove vectors, each told by its own number and that of its node."""
+    database.executemany("DELETE FROM embeddings WHERE v = ?", ((v,) for v, _ in places))
+    note_nodes(database, [n for _, n in places])
 
 
 def note_nodes(database: sqlite3.Connection, numbers: Sequence[int]) -> None:
@@ -60,6 +61,15 @@ def by_id(database: sqlite3.Connection, id: str) -> EmbeddingRow | None:
     """Return the embedding if it exists."""
     values = database.execute(f"{SELECT} WHERE embeddings.id = ?", (id,)).fetchone()
     return None if values is None else row_of(values)
+
+
+def places_of(database: sqlite3.Connection, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return the numbers of the embeddings that exist, and of their nodes, by id."""
+    rows = database.execute(
+        "SELECT embeddings.id, v, n FROM json_each(?) AS asked CROSS JOIN embeddings ON embeddings.id = value",
+        (json.dumps(ids, ensure_ascii=False),),
+    )
+    return {id: (v, n) for id, v, n in rows}
 
 
 def of_node(database: sqlite3.Connection, n: int) -> list[EmbeddingRow]:

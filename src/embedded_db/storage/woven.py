@@ -152,7 +152,7 @@ def _drop_vectors(database: sqlite3.Connection, work: Work, renewed: set[int]) -
     old = [row for (n,) in rows for row in embeddings.of_node(database, n)]
     stale = [row for row in old if row.provenance is not None and (row.n not in renewed or row.model != work.model)]
     if stale:
-        embeddings.remove(database, stale)
+        embeddings.remove(database, [(row.v, row.n) for row in stale])
 
 
 def _found_entities(database: sqlite3.Connection, work: Work, made: Sequence[Mentions]) -> list[Link]:
