@@ -117,11 +117,29 @@ def test_sentences_end_where_they_end() -> None:
 
 
 def test_what_was_said_already_is_not_said_again() -> None:
-    assert summary("The pool is open. The pool is open. The pool is full. Rain.", 2).count("The pool is open") == 1
+    assert summary("The pool is open. The pool is open. The pool is full. Rain.", 3).count("The pool is open") == 1
+
+
+CHAT = """Ann: That's great, Bob!
+Bob: Thanks, Ann! The garden fence fell down in the storm, so I have to build another before winter.
+Ann: Oh no, Bob! I can lend you my saw and the wood that is left from our shed.
+Bob: That's great, Ann! Thanks!
+Ann: That's great, Bob! See you at noon: bring gloves."""
+
+
+def test_a_conversation_is_summed_up_by_what_was_told_and_who_told_it() -> None:
+    told = "Bob: The garden fence fell down in the storm, so I have to build another before winter. "
+    assert summary(CHAT, 2) == told + "Ann: I can lend you my saw and the wood that is left from our shed."
+    assert summary("See also: the pool. It is open.", 3) == "See also: the pool. It is open."
+    assert summary("Ann: Yes. No.\nAnn: Maybe.\nBob: So: what?", 9) == "Ann: Yes. No. Maybe. Bob: So: what?"
+
+
+def test_sentences_of_the_same_words_tell_the_same() -> None:
+    assert summary("Rain. Rain. Rain. Rain.", 2) == "Rain."
 
 
 def test_centrality_is_a_distribution_and_alike_sentences_share_it() -> None:
-    scores = centrality(similarities(["a b c", "a b d", "x y z"]))
+    scores = centrality(similarities(["a b c", "a b d", "x y z"]), np.ones(3))
     assert scores.sum() == pytest.approx(1)
     assert scores[0] == pytest.approx(scores[1])
     assert scores[0] > scores[2]

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -199,7 +200,7 @@ class ConvergedQuery:
 
     def fingerprint(self) -> str:
         """Return what two pages of one query have in common."""
-        said = [repr(getattr(self, one.name)) for one in fields(self) if one.name not in ("limit", "cursor")]
+        said = [repr(getattr(self, name)) for name in _names(ConvergedQuery) if name not in ("limit", "cursor")]
         return hashlib.blake2b("\0".join(said).encode(), digest_size=8).hexdigest()
 
 
@@ -209,11 +210,16 @@ def from_parts(given: object) -> ConvergedQuery:
         return given
     if not isinstance(given, Mapping):
         raise InvalidQuery(f"A query is a ConvergedQuery or a dict of its parts, not {type(given).__name__}.")
-    known = [one.name for one in fields(ConvergedQuery)]
+    known = _names(ConvergedQuery)
     for name in given:
         if name not in known:
             raise InvalidQuery(f"A query has no part {name!r}; it has {', '.join(known)}.", str(name))
     return ConvergedQuery(**given)
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
 
 
 def _part(kind: Any, name: str, given: Any, make: Any) -> Any:
@@ -223,7 +229,7 @@ def _part(kind: Any, name: str, given: Any, make: Any) -> Any:
         given = {"depth": given}
     if not isinstance(given, Mapping):
         raise InvalidQuery(f"{name} is a dict, not {type(given).__name__}.", name)
-    known = [one.name for one in fields(kind)]
+    known = _names(kind)
     unknown = sorted(given.keys() - set(known))
     if unknown:
         raise InvalidQuery(f"{name} has no {unknown[0]!r}; it has {', '.join(known)}.", name)

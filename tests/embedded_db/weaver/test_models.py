@@ -71,7 +71,7 @@ def test_long_texts_are_read_in_a_worker_and_short_ones_here_with_the_same_resul
 def test_a_summary_is_made_of_what_was_said(runtime: MLRuntime) -> None:
     said = [f"Ann: The database is slow, number {one}." for one in range(20)]
     text = Models(runtime).summarise(said)
-    assert set(text.split("Ann: ")[1:]) <= {line.removeprefix("Ann: ") + end for line in said for end in ("", " ")}
+    assert text == " ".join([said[0], *(line.removeprefix("Ann: ") for line in said[1:3])]), "who speaks is told once"
     assert Models(runtime).summarise_each([said, said[:1]]) == summaries_of_texts(["\n".join(said), said[0]])
 
 

@@ -320,12 +320,39 @@ def test_a_model_that_says_nothing_makes_no_summary_but_a_failure_with_its_reaso
     assert failure["stage"] == "summarise" and "said nothing about 20 messages" in failure["reason"]
 
 
-def test_a_chat_without_a_topic_gets_one_from_its_summaries(world: World) -> None:
+def test_a_chat_without_a_topic_gets_one_from_what_is_said_in_it(world: World) -> None:
+    world.say(*chatter(5))
+    world.weave()
+    assert "database index" in world.store.node("chat_1").properties["topic"]
+
+
+def test_four_messages_are_about_nothing_yet(world: World) -> None:
+    world.say(*chatter(4))
+    world.weave()
+    assert "topic" not in world.store.node("chat_1").properties
+
+
+def test_who_speaks_is_not_what_is_spoken_of(world: World) -> None:
+    world.say(*["Mel, Melanie's pottery class is great! Wow, Melanie!"] * 6, sender="Melanie Gray")
+    world.weave()
+    assert world.store.node("chat_1").properties["topic"] == "pottery class"
+
+
+def test_what_is_said_in_every_chat_says_little_of_one(world: World) -> None:
+    world.say(*["our garden and the bicycle", "the bicycle and our garden"] * 3)
+    for number in range(2, 12):
+        world.say(*["the bicycle broke down"] * 5, chat=f"chat_{number}")
+    world.weave()
+    assert world.store.node("chat_1").properties["topic"].startswith("garden")
+
+
+def test_a_chat_that_has_its_topic_is_not_read_again(world: World) -> None:
     world.say(*chatter(20))
     world.weave()
-    topic = world.store.node("chat_1").properties["topic"]
-    assert "database index" in topic
-    assert "ann" not in topic.split(), "who speaks is not what is spoken of"
+    before = world.store.node("chat_1").updated_at
+    world.weaver.reweave("topic")
+    world.weave_to_the_end()
+    assert world.store.node("chat_1").updated_at == before
 
 
 def test_a_topic_of_the_user_is_never_touched(world: World) -> None:
