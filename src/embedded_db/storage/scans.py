@@ -78,7 +78,9 @@ def numbers_of(database: sqlite3.Connection, ids: Sequence[str]) -> dict[str, in
     """Return the numbers of the nodes that exist, by id."""
     listed = json.dumps(list(ids), ensure_ascii=False)
     return dict(
-        database.execute("SELECT nodes.id, n FROM json_each(?) AS asked CROSS JOIN nodes ON nodes.id = value", (listed,))
+        database.execute(
+            "SELECT nodes.id, n FROM json_each(?) AS asked CROSS JOIN nodes ON nodes.id = value", (listed,)
+        )
     )  # the ids one after the other; IN would sort them first
 
 

@@ -163,9 +163,7 @@ def _found_entities(database: sqlite3.Connection, work: Work, made: Sequence[Men
     missing = [key for key in dict.fromkeys(keys) if key not in numbers]
     if missing:
         numbers |= zip(missing, _new_entities(database, work, [first[key] for key in missing]), strict=True)
-    return [
-        Link(one.n, numbers[key], MENTIONS, 1.0, {"spans": one.spans}) for key, one in zip(keys, made, strict=True)
-    ]
+    return [Link(one.n, numbers[key], MENTIONS, 1.0, {"spans": one.spans}) for key, one in zip(keys, made, strict=True)]
 
 
 def _new_entities(database: sqlite3.Connection, work: Work, made: Sequence[Mentions]) -> range:
