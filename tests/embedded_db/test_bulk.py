@@ -48,6 +48,17 @@ def test_every_message_of_a_bulk_is_found_by_its_own_day(db: EmbeddedDB, days: l
         database.execute("INSERT INTO texts (texts, rank) VALUES ('integrity-check', 1)")
 
 
+@pytest.mark.parametrize("place", [0, 49, 50, 120, 129])
+def test_a_bulk_names_the_message_that_it_cannot_store_and_stores_none(db: EmbeddedDB, place: int) -> None:
+    db.create_message("chat", "here first", id="taken")
+    bulk = [{"content": str(number), "id": "taken" if number == place else f"id {number}"} for number in range(130)]
+    with pytest.raises(Conflict, match="'taken'"):
+        db.add_messages(bulk, "chat")
+    with pytest.raises(Conflict, match="'id 7'"):
+        db.add_messages([{"content": "a", "id": f"id {number % 123}"} for number in range(7, 131)], "chat")
+    assert db.stats()["nodes"] == {"Chat": 1, "Message": 1}
+
+
 def test_ids_of_a_bulk_are_all_different_and_sort_as_they_came(db: EmbeddedDB) -> None:
     made = db.add_messages([{"content": "a", "created_at": 1_700_000_000 + number} for number in range(2_000)], "chat")
     assert len(set(made)) == 2_000 and made == sorted(made)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from operator import length_hint
 from typing import Any, Literal
 
 from embedded_db.drafts import EdgeDraft
 from embedded_db.errors import Conflict, NodeNotFound
-from embedded_db.storage import changes, scans
+from embedded_db.storage import changes, rows, scans
 from embedded_db.storage.nodes import LISTED, listed
 from embedded_db.types import EdgeRow, Provenance
 
@@ -18,12 +17,10 @@ Direction = Literal["out", "in", "both"]
 SELECT = """SELECT edges.e, edges.id, edges.source, edges.target, sources.id, targets.id, edges.type, edges.weight,
     edges.metadata, edges.created_at, edges.task, edges.model, edges.source_hash FROM edges
     JOIN nodes AS sources ON sources.n = edges.source JOIN nodes AS targets ON targets.n = edges.target"""
-INSERT_PLAIN = """INSERT INTO edges (id, source, target, type, weight, metadata, created_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)"""
-"""For what users draw: a third cheaper, and many edges are drawn at once."""
-INSERT = """INSERT INTO edges (id, source, target, type, weight, metadata, created_at, task, model, source_hash)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (source, target, type, task) WHERE task IS NOT NULL DO UPDATE SET weight = excluded.weight,
+PLAIN = "id, source, target, type, weight, metadata, created_at"
+"""Columns of what users draw: fewer values to bind, and many edges are drawn at once."""
+INSERT_PLAIN, INSERT = f"INSERT INTO edges ({PLAIN})", f"INSERT INTO edges ({PLAIN}, task, model, source_hash)"
+RENEWED = """ON CONFLICT (source, target, type, task) WHERE task IS NOT NULL DO UPDATE SET weight = excluded.weight,
     metadata = excluded.metadata, model = excluded.model, source_hash = excluded.source_hash"""
 ENDS = {"out": "edges.source = ?", "in": "edges.target = ?", "both": "(edges.source = ? OR edges.target = ?)"}
 
@@ -38,13 +35,13 @@ def insert(database: sqlite3.Connection, new: Sequence[EdgeDraft]) -> Sequence[i
     ends = _numbers(database, new)
     before = last_number(database)
     woven = any(draft.provenance for draft in new)
-    coming = iter(new)
-    values = (_values(draft, ends) if woven else _plain_values(draft, ends) for draft in coming)
     try:
-        database.executemany(INSERT if woven else INSERT_PLAIN, values)
-    except sqlite3.IntegrityError as error:
-        failed = new[-1 - length_hint(coming)]
-        raise Conflict(f"There is an edge {failed.id!r} already; update it, or choose another id.") from error
+        if woven:
+            rows.insert(database, INSERT, [_values(draft, ends) for draft in new], RENEWED)
+        else:
+            rows.insert(database, INSERT_PLAIN, [_plain_values(draft, ends) for draft in new])
+    except rows.Refused as error:
+        raise Conflict(f"There is an edge {new[error.place].id!r} already; update it, or choose another id.") from error
     stored = _stored(database, new, ends, before) if woven else range(before + 1, before + 1 + len(new))
     changes.note(database, "edge", "put", stored)
     return stored

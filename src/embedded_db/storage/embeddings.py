@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from operator import length_hint
 from typing import Any
 
 import numpy as np
 
 from embedded_db.drafts import EmbeddingDraft
 from embedded_db.errors import Conflict, InvalidNode, NodeNotFound
-from embedded_db.storage import changes, scans
+from embedded_db.storage import changes, rows, scans
 from embedded_db.types import EmbeddingRow, Provenance
 
 SELECT = """SELECT v, embeddings.id, embeddings.n, nodes.id, embeddings.model, vector, embeddings.created_at,
     embeddings.task, embeddings.source_hash FROM embeddings JOIN nodes ON nodes.n = embeddings.n"""
 # What users brought is never replaced by what the Weaver makes.
-INSERT = """INSERT INTO embeddings (id, n, model, vector, created_at, task, source_hash) VALUES (?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (n, model) DO UPDATE SET id = excluded.id, vector = excluded.vector, task = excluded.task,
+INSERT = "INSERT INTO embeddings (id, n, model, vector, created_at, task, source_hash)"
+REPLACED = """ON CONFLICT (n, model) DO UPDATE SET id = excluded.id, vector = excluded.vector, task = excluded.task,
     created_at = excluded.created_at, source_hash = excluded.source_hash
     WHERE excluded.task IS NULL OR embeddings.task IS NOT NULL"""
 
@@ -37,12 +36,11 @@ def put(database: sqlite3.Connection, new: Sequence[EmbeddingDraft]) -> None:
     for draft in new:
         if draft.node_id not in numbers:
             raise NodeNotFound(draft.node_id)
-    coming = iter(new)
     try:
-        database.executemany(INSERT, (_values(draft, numbers) for draft in coming))
-    except sqlite3.IntegrityError as error:
-        failed = new[-1 - length_hint(coming)]
-        raise Conflict(f"There is an embedding {failed.id!r} already; update it, or choose another id.") from error
+        rows.insert(database, INSERT, [_values(draft, numbers) for draft in new], REPLACED)
+    except rows.Refused as error:
+        told = f"There is an embedding {new[error.place].id!r} already; update it, or choose another id."
+        raise Conflict(told) from error
     note_nodes(database, [numbers[draft.node_id] for draft in new])
 
 
@@ -65,11 +63,11 @@ def by_id(database: sqlite3.Connection, id: str) -> EmbeddingRow | None:
 
 def places_of(database: sqlite3.Connection, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Return the numbers of the embeddings that exist, and of their nodes, by id."""
-    rows = database.execute(
+    found = database.execute(
         "SELECT embeddings.id, v, n FROM json_each(?) AS asked CROSS JOIN embeddings ON embeddings.id = value",
         (json.dumps(ids, ensure_ascii=False),),
     )
-    return {id: (v, n) for id, v, n in rows}
+    return {id: (v, n) for id, v, n in found}
 
 
 def of_node(database: sqlite3.Connection, n: int) -> list[EmbeddingRow]:

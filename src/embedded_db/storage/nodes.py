@@ -10,17 +10,15 @@ from typing import Any
 from embedded_db import drafts
 from embedded_db.drafts import NodeDraft
 from embedded_db.errors import Conflict, InvalidNode
-from embedded_db.storage import changes
+from embedded_db.storage import changes, rows
 from embedded_db.types import NodeRow, Provenance, node_type
 
 SELECT = """SELECT nodes.n, nodes.id, nodes.type, nodes.chat, chats.id, nodes.sender, nodes.role, nodes.title,
     nodes.content, nodes.properties, nodes.metadata, nodes.created_at, nodes.updated_at, nodes.hash, nodes.summary,
     nodes.task, nodes.model, nodes.source_hash FROM nodes LEFT JOIN nodes AS chats ON chats.n = nodes.chat"""
-INSERT = """INSERT INTO nodes (id, type, chat, sender, role, title, content, properties, metadata, created_at,
-    updated_at, hash, key, task, model, source_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-INSERT_PLAIN = """INSERT INTO nodes (id, type, chat, sender, role, title, content, properties, metadata, created_at,
-    updated_at, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?10, ?10, ?11)"""
-"""For what users say, which is no entity and derived from nothing: a value less to bind is time, and most say a lot."""
+PLAIN = "id, type, chat, sender, role, title, content, properties, metadata, created_at, updated_at, hash"
+"""Columns of what users say, which is no entity and derived from nothing: fewer values to bind, and most say a lot."""
+INSERT_PLAIN, INSERT = f"INSERT INTO nodes ({PLAIN})", f"INSERT INTO nodes ({PLAIN}, key, task, model, source_hash)"
 UPDATE = """UPDATE nodes SET chat = ?, sender = ?, role = ?, title = ?, content = ?, properties = ?, metadata = ?,
     created_at = ?, updated_at = ?, hash = ?, key = ?, task = ?, model = ?, source_hash = ? WHERE n = ?"""
 LISTED = "(SELECT value FROM json_each(?))"
@@ -38,15 +36,13 @@ def insert(database: sqlite3.Connection, new: Sequence[NodeDraft], chats: dict[s
     """
     before = last_number(database)
     new = _with_free_ids(database, new)
-    plain = not any(draft.key or draft.provenance for draft in new)
     try:
-        if plain:
-            database.executemany(INSERT_PLAIN, _plain_values(new, chats))
+        if any(draft.key or draft.provenance for draft in new):
+            rows.insert(database, INSERT, [_values(draft, chats) for draft in new])
         else:
-            database.executemany(INSERT, (_values(draft, chats) for draft in new))
-    except sqlite3.IntegrityError as error:
-        failed = new[last_number(database) - before]
-        raise _conflict(database, failed, error) from error
+            rows.insert(database, INSERT_PLAIN, _plain_values(new, chats))
+    except rows.Refused as error:
+        raise _conflict(database, new[error.place], error) from error
     numbers = range(before + 1, before + 1 + len(new))
     days = {draft.created_at // DAY for draft in new}  # before 1970 SQLite rounds the other way
     index_words(database, before + 1, before + len(new), one_day=len(days) == 1 and min(days) >= 0)
@@ -247,7 +243,7 @@ def _plain_values(new: Sequence[NodeDraft], chats: dict[str, int]) -> list[tuple
     return [
         (
             id, type, chats[chat_id] if chat_id is not None else None, sender, role, title, content, properties,
-            metadata, created_at, digest,
+            metadata, created_at, created_at, digest,
         )
         for id, type, chat_id, sender, role, title, content, properties, metadata, created_at, digest, _, _ in new
     ]  # fmt: skip
@@ -270,7 +266,7 @@ def _with_free_ids(database: sqlite3.Connection, new: Sequence[NodeDraft]) -> Se
     ]
 
 
-def _conflict(database: sqlite3.Connection, failed: NodeDraft, error: sqlite3.IntegrityError) -> Conflict:
+def _conflict(database: sqlite3.Connection, failed: NodeDraft, error: rows.Refused) -> Conflict:
     if known_ids(database, "nodes", [failed.id]):
         return Conflict(f"There is a node {failed.id!r} already; update it, or choose another id.")
     return Conflict(f"There is an entity {failed.title!r} of that entity_type already ({error}); use that one.")
