@@ -1,6 +1,6 @@
 """What writing costs: a durable insert beside a bare one, bulk, enrichment; opening a large file, reading a property.
 
-A contest with nobody: each figure has a goal, and the durable insert has the disk's own floor beside it.
+A contest with nobody: each figure has a goal, and inserts have beside them what SQLite alone takes in the same minute.
 """
 
 from __future__ import annotations
@@ -17,9 +17,15 @@ from typing import Any
 from benchmarks import processes
 from benchmarks.memory import world
 from embedded_db import EmbeddedDB
+from embedded_db.drafts import edge_draft
+from embedded_db.storage.store import Store
 
 INSERTS = 400
+QUEUED, TASKS = 10_000, 2  # each message waits for two stages
 BULK, AT_ONCE = 100_000, 5_000
+NODES, EDGES = 20_000, 50_000
+NODE = "id, type, chat, sender, role, title, content, properties, metadata, created_at, updated_at, hash"
+TASK = "n, stage, priority, queued_at"
 ENRICHED = 4_000
 READS = 20_000
 
@@ -38,7 +44,7 @@ print(json.dumps([1e3 * (opened - start), 1e3 * (read - start)]))
 
 def measure(folder: Path, sentences: list[str], million: Path | None, node: str = "m0") -> dict[str, float]:
     """All figures; ``million`` is a large file to be opened, if there is one."""
-    figures = {**inserts(folder, sentences), "bulk, messages/s": bulk(folder, sentences)}
+    figures = {**inserts(folder, sentences), **queued(folder, sentences), **bulk(folder, sentences), **edges(folder)}
     figures["enriched, messages/s"] = enriched(folder, sentences)
     figures |= reads(folder)
     if million is not None:
@@ -66,15 +72,71 @@ def inserts(folder: Path, sentences: list[str]) -> dict[str, float]:
     return {"durable insert, ms": ours, "bare insert, ms": floor, "ours / bare": ours / floor}
 
 
-def bulk(folder: Path, sentences: list[str]) -> float:
-    """Messages a second, with words and tasks, in transactions of some thousands."""
+def queued(folder: Path, sentences: list[str]) -> dict[str, float]:
+    """A message while ten thousand tasks wait, beside one while none do, in turns."""
+    with (
+        EmbeddedDB(folder / "queue.db", weave=False) as busy,
+        EmbeddedDB(folder / "no queue.db", weave=False) as idle,
+    ):
+        for db in (busy, idle):
+            db.add_messages([{"content": sentences[n % len(sentences)]} for n in range(QUEUED // TASKS)], "old")
+        with idle.store.writing() as database:
+            database.execute("DELETE FROM tasks")
+        taken: dict[str, list[float]] = {"busy": [], "idle": []}
+        for number in range(INSERTS):
+            text = sentences[number % len(sentences)]
+            for name, db in (("busy", busy), ("idle", idle))[:: 1 if number % 2 else -1]:
+                _timed(taken[name], lambda db=db, text=text: db.create_message("new", text, sender="Ann"))
+    return {"insert, 10,000 queued / none": median(taken["busy"]) / median(taken["idle"])}
+
+
+def bulk(folder: Path, sentences: list[str]) -> dict[str, float]:
+    """Messages a second, with words and tasks, in transactions of some thousands; and the same rows by SQLite alone."""
     rows = [{"content": sentences[n % len(sentences)], "sender": "Ann", "role": "user"} for n in range(BULK)]
-    with EmbeddedDB(folder / "bulk.db", weave=False) as db:
+    with EmbeddedDB(folder / "bulk.db", weave=False) as db, EmbeddedDB(folder / "bulk floor.db", weave=False) as bare:
         chat = db.create_chat("bulk").id
-        start = time.perf_counter()
+        bare.create_chat("bulk", id=chat)
+        ours = floor = 0.0
         for at in range(0, BULK, AT_ONCE):
+            start = time.perf_counter()
             db.add_messages(rows[at : at + AT_ONCE], chat)
-        return BULK / (time.perf_counter() - start)
+            ours += time.perf_counter() - start
+            floor += _copied(db.store, bare.store, at + 1)
+    return {"bulk, messages/s": BULK / ours, "bulk / bare": ours / floor}
+
+
+def _copied(source: Store, bare: Store, last: int) -> float:
+    """Seconds in which SQLite stores what came after a number into tables, words and tasks of the same schema."""
+    with source.reading() as database:
+        nodes, tasks = (
+            database.execute(f"SELECT {columns} FROM {table} WHERE n > ?", (last,)).fetchall()
+            for table, columns in (("nodes", NODE), ("tasks", TASK))
+        )
+    start = time.perf_counter()
+    with bare.connections.writing() as database:
+        for table, columns, rows in (("nodes", NODE, nodes), ("tasks", TASK, tasks)):
+            marks = ", ".join("?" * len(columns.split(",")))
+            database.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
+        database.execute(
+            "INSERT INTO texts (rowid, title, sender, content, day) SELECT n, title, sender, content, day FROM words "
+            "WHERE n > ?",
+            (last,),
+        )
+    return time.perf_counter() - start
+
+
+def edges(folder: Path) -> dict[str, float]:
+    """Edges a second between nodes anywhere, in transactions of some thousands."""
+    with EmbeddedDB(folder / "edges.db", weave=False) as db:
+        ids = db.add_messages([{"content": ""} for _ in range(NODES)], "chat")
+        ends = [(ids[n * 7919 % NODES], ids[n * 104_729 % NODES]) for n in range(EDGES)]
+        taken = 0.0
+        for at in range(0, EDGES, AT_ONCE):
+            new = [edge_draft(one, other, "NEAR") for one, other in ends[at : at + AT_ONCE]]
+            start = time.perf_counter()
+            db.store.add_edges(new)
+            taken += time.perf_counter() - start
+    return {"bulk, edges/s": EDGES / taken}
 
 
 def enriched(folder: Path, sentences: list[str]) -> float:

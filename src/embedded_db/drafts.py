@@ -12,7 +12,6 @@ import math
 import os
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
@@ -22,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from embedded_db.errors import InvalidNode
-from embedded_db.types import NODE_TYPES, EdgeRow, NodeRow, NodeType, Provenance, node_type
+from embedded_db.types import COLUMNS, NODE_TYPES, OWN, EdgeRow, NodeRow, NodeType, Provenance, node_type
 
 EDGE_PREFIX, EMBEDDING_PREFIX = "edge", "emb"
 
@@ -34,7 +33,7 @@ class _Own:
         self.renew()
 
     def renew(self) -> None:
-        self.mark = os.urandom(2).hex()
+        self.mark = int.from_bytes(os.urandom(2), "big") << 24
         self.sequence = count(int.from_bytes(os.urandom(3), "big"))
 
 
@@ -60,8 +59,7 @@ class NodeDraft(NamedTuple):
     provenance: Provenance | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeDraft:
+class EdgeDraft(NamedTuple):
     """An edge that can be stored."""
 
     id: str
@@ -74,8 +72,7 @@ class EdgeDraft:
     provenance: Provenance | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EmbeddingDraft:
+class EmbeddingDraft(NamedTuple):
     """A vector that can be stored: float32, shape (dimensions,)."""
 
     id: str
@@ -88,7 +85,8 @@ class EmbeddingDraft:
 
 def new_id(prefix: str, now: int | None = None) -> str:
     """Return an id that sorts by time, so that new rows land at the end of their index."""
-    return f"{prefix}_{now or time.time_ns() // 1000:014x}{_own.mark}{next(_own.sequence) & 0xFFFFFF:06x}"
+    moment = now or time.time_ns() // 1000
+    return f"{prefix}_{moment << 40 | _own.mark | next(_own.sequence) & 0xFFFFFF:024x}"  # one number is written faster
 
 
 def now() -> int:
@@ -113,7 +111,9 @@ def text_hash(title: str | None, content: str, sender: str | None = None) -> byt
 
 def digest(text: str) -> bytes:
     """Return 16 bytes that stand for a text."""
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+    hashed = EMPTY_HASH.copy()  # takes half as long as a new one
+    hashed.update(text.encode())
+    return hashed.digest()
 
 
 def entity_key(entity_type: str, label: str) -> str:
@@ -142,22 +142,22 @@ def node_draft(data: Mapping[str, Any], provenance: Provenance | None = None) ->
             f"A node needs a type, such as {', '.join(list(NODE_TYPES)[:3])}, or one of your own.", "type"
         )
     kind = node_type(name)
-    columns, properties = _fields(name, kind, data)
+    (chat_id, sender, role, title, content), properties = _fields(name, kind, data)
     given, metadata = data.get("created_at"), data.get("metadata")
-    moment = now() if given is None else microseconds(given, "created_at")
-    title, content, sender = columns.get("title"), columns.get("content") or "", columns.get("sender")
+    moment, content = now() if given is None else microseconds(given, "created_at"), content or ""
     key = entity_key(properties.get("entity_type") or "", title or "") if name == "Entity" else None
     identity = data.get("id")
     if identity is not None:
         text(identity, "id")
     else:
         identity = new_id(kind.prefix, moment) if key is None else entity_id(key)
-    return NodeDraft(
-        identity, name, columns.get("chat_id"), sender, columns.get("role"), title, content,
+    values = (
+        identity, name, chat_id, sender, role, title, content,
         as_json(properties, "properties") if properties else "{}",
         as_json(metadata, "metadata") if metadata is not None else "{}",
         moment, text_hash(title, content, sender), key, provenance,
     )  # fmt: skip
+    return tuple.__new__(NodeDraft, values)  # as NodeDraft(*values), in half the time
 
 
 def fields_of(row: NodeRow) -> dict[str, Any]:
@@ -315,22 +315,28 @@ def _items(value: Mapping[Any, Any] | list[Any] | tuple[Any, ...]) -> Iterable[A
     return value.values() if isinstance(value, Mapping) else value
 
 
+EMPTY_HASH = hashlib.blake2b(digest_size=16)
 DEEPEST = 500  # SQLite reads JSON to a depth of 1,000
 NUMBERS = (int, float)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 GENERAL = frozenset({"id", "type", "created_at", "metadata"})
+PLACES = {
+    kind.name: {field: COLUMNS.index(column) for field, column in kind.columns.items()}
+    for kind in (*NODE_TYPES.values(), OWN)
+}
+"""Where in COLUMNS a field of a type has its place."""
 
 
-def _fields(name: str, kind: NodeType, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What goes into columns and what into properties."""
-    columns: dict[str, Any] = {}
+def _fields(name: str, kind: NodeType, data: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """What goes into columns, in the order of COLUMNS, and what into properties."""
+    columns: list[Any] = [None] * len(COLUMNS)
     properties: dict[str, Any] = {}
+    places = PLACES[kind.name]
     for field, value in data.items():
         if value is None or field in GENERAL:
             continue
-        column = kind.columns.get(field)
-        if column is not None:
-            columns[column] = text(value, field)
+        if field in places:
+            columns[places[field]] = value if type(value) is str and value.isascii() else text(value, field)
         else:
             properties[field] = value
             if name in NODE_TYPES:

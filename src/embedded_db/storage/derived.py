@@ -31,7 +31,7 @@ def retract(database: sqlite3.Connection, old: NodeRow, model: str) -> None:
         edges.remove(database, sorted({e for e, _ in drawn}))
     stale = [row for row in embeddings.of_node(database, old.n) if row.provenance or row.model == model]
     if stale:
-        embeddings.remove(database, stale)
+        embeddings.remove(database, [(row.v, row.n) for row in stale])
     _remove_unmentioned(database, {target for _, target in drawn})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,16 +11,16 @@ import numpy as np
 
 from embedded_db.drafts import EmbeddingDraft
 from embedded_db.errors import Conflict, InvalidNode, NodeNotFound
-from embedded_db.storage import changes
+from embedded_db.storage import changes, rows, scans
 from embedded_db.types import EmbeddingRow, Provenance
 
 SELECT = """SELECT v, embeddings.id, embeddings.n, nodes.id, embeddings.model, vector, embeddings.created_at,
     embeddings.task, embeddings.source_hash FROM embeddings JOIN nodes ON nodes.n = embeddings.n"""
-# What users brought is never replaced by what the Weaver makes; RETURNING is empty then.
-INSERT = """INSERT INTO embeddings (id, n, model, vector, created_at, task, source_hash) VALUES (?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (n, model) DO UPDATE SET id = excluded.id, vector = excluded.vector, task = excluded.task,
+# What users brought is never replaced by what the Weaver makes.
+INSERT = "INSERT INTO embeddings (id, n, model, vector, created_at, task, source_hash)"
+REPLACED = """ON CONFLICT (n, model) DO UPDATE SET id = excluded.id, vector = excluded.vector, task = excluded.task,
     created_at = excluded.created_at, source_hash = excluded.source_hash
-    WHERE excluded.task IS NULL OR embeddings.task IS NOT NULL RETURNING n"""
+    WHERE excluded.task IS NULL OR embeddings.task IS NOT NULL"""
 
 
 def put(database: sqlite3.Connection, new: Sequence[EmbeddingDraft]) -> None:
@@ -30,35 +31,23 @@ def put(database: sqlite3.Connection, new: Sequence[EmbeddingDraft]) -> None:
         InvalidNode: a vector is longer or shorter than the others of its model.
         Conflict: an id is there already.
     """
-    lengths: dict[str, int] = {}
-    stored: list[int] = []
+    _check_lengths(database, new)
+    numbers = scans.numbers_of(database, [draft.node_id for draft in new])
     for draft in new:
-        if draft.model not in lengths:
-            lengths[draft.model] = _dimensions(database, draft)
-        if lengths[draft.model] != draft.vector.size:
-            raise InvalidNode(
-                f"Vectors of {draft.model!r} have {lengths[draft.model]} numbers, this one {draft.vector.size}; "
-                "give the vectors of another model the name of that model.", "vector",
-            )  # fmt: skip
-        node = database.execute("SELECT n FROM nodes WHERE id = ?", (draft.node_id,)).fetchone()
-        if node is None:
+        if draft.node_id not in numbers:
             raise NodeNotFound(draft.node_id)
-        made = draft.provenance
-        values = (
-            draft.id, node[0], draft.model, draft.vector.astype("<f4").tobytes(), draft.created_at,
-            *((made.task, made.source_hash) if made else (None, None)),
-        )  # fmt: skip
-        try:
-            stored += [n for (n,) in database.execute(INSERT, values).fetchall()]
-        except sqlite3.IntegrityError as error:
-            raise Conflict(f"There is an embedding {draft.id!r} already; update it, or choose another id.") from error
-    changes.note(database, "embedding", "put", stored)
+    try:
+        rows.insert(database, INSERT, [_values(draft, numbers) for draft in new], REPLACED)
+    except rows.Refused as error:
+        told = f"There is an embedding {new[error.place].id!r} already; update it, or choose another id."
+        raise Conflict(told) from error
+    note_nodes(database, [numbers[draft.node_id] for draft in new])
 
 
-def remove(database: sqlite3.Connection, rows: Sequence[EmbeddingRow]) -> None:
-    """Remove vectors."""
-    database.executemany("DELETE FROM embeddings WHERE v = ?", ((row.v,) for row in rows))
-    note_nodes(database, [row.n for row in rows])
+def remove(database: sqlite3.Connection, places: Sequence[tuple[int, int]]) -> None:
+    """Remove vectors, each told by its own number and that of its node."""
+    database.executemany("DELETE FROM embeddings WHERE v = ?", ((v,) for v, _ in places))
+    note_nodes(database, [n for _, n in places])
 
 
 def note_nodes(database: sqlite3.Connection, numbers: Sequence[int]) -> None:
@@ -70,6 +59,15 @@ def by_id(database: sqlite3.Connection, id: str) -> EmbeddingRow | None:
     """Return the embedding if it exists."""
     values = database.execute(f"{SELECT} WHERE embeddings.id = ?", (id,)).fetchone()
     return None if values is None else row_of(values)
+
+
+def places_of(database: sqlite3.Connection, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return the numbers of the embeddings that exist, and of their nodes, by id."""
+    found = database.execute(
+        "SELECT embeddings.id, v, n FROM json_each(?) AS asked CROSS JOIN embeddings ON embeddings.id = value",
+        (json.dumps(ids, ensure_ascii=False),),
+    )
+    return {id: (v, n) for id, v, n in found}
 
 
 def of_node(database: sqlite3.Connection, n: int) -> list[EmbeddingRow]:
@@ -87,6 +85,24 @@ def row_of(values: Sequence[Any]) -> EmbeddingRow:
     v, id, n, node_id, model, vector, created, task, source_hash = values
     made = None if task is None else Provenance(task, model, source_hash)
     return EmbeddingRow(v, id, n, node_id, model, np.frombuffer(vector, "<f4"), created, made)
+
+
+def _values(draft: EmbeddingDraft, numbers: dict[str, int]) -> tuple[Any, ...]:
+    made, vector = draft.provenance, draft.vector.astype("<f4", copy=False).tobytes()
+    origin = (None, None) if made is None else (made.task, made.source_hash)
+    return draft.id, numbers[draft.node_id], draft.model, vector, draft.created_at, *origin
+
+
+def _check_lengths(database: sqlite3.Connection, new: Sequence[EmbeddingDraft]) -> None:
+    lengths: dict[str, int] = {}
+    for draft in new:
+        if draft.model not in lengths:
+            lengths[draft.model] = _dimensions(database, draft)
+        if lengths[draft.model] != draft.vector.size:
+            raise InvalidNode(
+                f"Vectors of {draft.model!r} have {lengths[draft.model]} numbers, this one {draft.vector.size}; "
+                "give the vectors of another model the name of that model.", "vector",
+            )  # fmt: skip
 
 
 def _dimensions(database: sqlite3.Connection, draft: EmbeddingDraft) -> int:

@@ -10,19 +10,21 @@ from typing import Any
 from embedded_db import drafts
 from embedded_db.drafts import NodeDraft
 from embedded_db.errors import Conflict, InvalidNode
-from embedded_db.storage import changes
+from embedded_db.storage import changes, rows
 from embedded_db.types import NodeRow, Provenance, node_type
 
 SELECT = """SELECT nodes.n, nodes.id, nodes.type, nodes.chat, chats.id, nodes.sender, nodes.role, nodes.title,
     nodes.content, nodes.properties, nodes.metadata, nodes.created_at, nodes.updated_at, nodes.hash, nodes.summary,
     nodes.task, nodes.model, nodes.source_hash FROM nodes LEFT JOIN nodes AS chats ON chats.n = nodes.chat"""
-INSERT = """INSERT INTO nodes (id, type, chat, sender, role, title, content, properties, metadata, created_at,
-    updated_at, hash, key, task, model, source_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+PLAIN = "id, type, chat, sender, role, title, content, properties, metadata, created_at, updated_at, hash"
+"""Columns of what users say, which is no entity and derived from nothing: fewer values to bind, and most say a lot."""
+INSERT_PLAIN, INSERT = f"INSERT INTO nodes ({PLAIN})", f"INSERT INTO nodes ({PLAIN}, key, task, model, source_hash)"
 UPDATE = """UPDATE nodes SET chat = ?, sender = ?, role = ?, title = ?, content = ?, properties = ?, metadata = ?,
     created_at = ?, updated_at = ?, hash = ?, key = ?, task = ?, model = ?, source_hash = ? WHERE n = ?"""
 LISTED = "(SELECT value FROM json_each(?))"
 """A list of numbers as one parameter, made by :func:`listed`."""
 BATCH = 500
+DAY = 86_400_000_000  # microseconds
 DECODE = json.JSONDecoder().raw_decode  # half of what `json.loads` takes, of texts that have nothing around their value
 
 
@@ -35,12 +37,15 @@ def insert(database: sqlite3.Connection, new: Sequence[NodeDraft], chats: dict[s
     before = last_number(database)
     new = _with_free_ids(database, new)
     try:
-        database.executemany(INSERT, (_values(draft, chats) for draft in new))
-    except sqlite3.IntegrityError as error:
-        failed = new[last_number(database) - before]
-        raise _conflict(database, failed, error) from error
+        if any(draft.key or draft.provenance for draft in new):
+            rows.insert(database, INSERT, [_values(draft, chats) for draft in new])
+        else:
+            rows.insert(database, INSERT_PLAIN, _plain_values(new, chats))
+    except rows.Refused as error:
+        raise _conflict(database, new[error.place], error) from error
     numbers = range(before + 1, before + 1 + len(new))
-    index_words(database, before + 1, before + len(new))
+    days = {draft.created_at // DAY for draft in new}  # before 1970 SQLite rounds the other way
+    index_words(database, before + 1, before + len(new), one_day=len(days) == 1 and min(days) >= 0)
     changes.note(database, "node", "put", numbers)
     return numbers
 
@@ -86,10 +91,13 @@ def known_ids(database: sqlite3.Connection, table: str, ids: Sequence[str]) -> s
     return found
 
 
-def index_words(database: sqlite3.Connection, first: int, last: int) -> None:
-    """Add the words of a run of nodes to the full text."""
+def index_words(database: sqlite3.Connection, first: int, last: int, one_day: bool = False) -> None:
+    """Add the words of a run of nodes to the full text. The name of the day, if all are of one, is made only once."""
+    day, source = "day", "words"
+    if one_day and last > first:
+        (day,), source = database.execute("SELECT quote(day) FROM words WHERE n = ?", (first,)).fetchone(), "nodes"
     database.execute(
-        "INSERT INTO texts (rowid, title, sender, content, day) SELECT n, title, sender, content, day FROM words "
+        f"INSERT INTO texts (rowid, title, sender, content, day) SELECT n, title, sender, content, {day} FROM {source} "
         "WHERE n BETWEEN ? AND ?",
         (first, last),
     )
@@ -165,6 +173,15 @@ def with_key(database: sqlite3.Connection, type: str, key: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def by_keys(database: sqlite3.Connection, type: str, keys: Sequence[str]) -> dict[str, int]:
+    """Return the numbers of the nodes that have one of the keys, by key."""
+    found = database.execute(
+        "SELECT nodes.key, n FROM json_each(?) AS asked CROSS JOIN nodes ON nodes.type = ? AND nodes.key = value",
+        (json.dumps(keys, ensure_ascii=False), type),
+    )
+    return dict(found.fetchall())
+
+
 def mentioned_by(database: sqlite3.Connection, n: int) -> list[NodeRow]:
     """Return the entities to which MENTIONS edges of a node lead, each once, in the order of the edges."""
     found = database.execute(
@@ -222,6 +239,16 @@ def _values(draft: NodeDraft, chats: dict[str, int]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def _plain_values(new: Sequence[NodeDraft], chats: dict[str, int]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            id, type, chats[chat_id] if chat_id is not None else None, sender, role, title, content, properties,
+            metadata, created_at, created_at, digest,
+        )
+        for id, type, chat_id, sender, role, title, content, properties, metadata, created_at, digest, _, _ in new
+    ]  # fmt: skip
+
+
 def _origin(made: Provenance | None) -> tuple[str | None, str | None, bytes | None]:
     return (None, None, None) if made is None else (made.task, made.model, made.source_hash)
 
@@ -239,7 +266,7 @@ def _with_free_ids(database: sqlite3.Connection, new: Sequence[NodeDraft]) -> Se
     ]
 
 
-def _conflict(database: sqlite3.Connection, failed: NodeDraft, error: sqlite3.IntegrityError) -> Conflict:
+def _conflict(database: sqlite3.Connection, failed: NodeDraft, error: rows.Refused) -> Conflict:
     if known_ids(database, "nodes", [failed.id]):
         return Conflict(f"There is a node {failed.id!r} already; update it, or choose another id.")
     return Conflict(f"There is an entity {failed.title!r} of that entity_type already ({error}); use that one.")

@@ -6,7 +6,7 @@ The Weaver says by two callables which stages a new text asks for, so that the s
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -191,10 +191,14 @@ class Store:
             edges.replace(database, old, drafts.edited_edge(old, updates))
             return self.edge(id)
 
-    def delete_edges(self, ids: Iterable[str]) -> None:
+    def delete_edges(self, ids: Sequence[str]) -> None:
         """Remove edges. Raises EdgeNotFound."""
         with self.writing() as database:
-            edges.remove(database, [self.edge(id).e for id in ids])
+            found = edges.numbers_of(database, ids)
+            for id in ids:
+                if id not in found:
+                    raise EdgeNotFound(id)
+            edges.remove(database, list(found.values()))
 
     def put_embeddings(self, new: Sequence[EmbeddingDraft]) -> None:
         """Store vectors in place of what their nodes had by the same model; the Weaver's never replace a user's.
@@ -219,10 +223,14 @@ class Store:
         with self.reading() as database:
             return embeddings.of_node(database, n)
 
-    def delete_embeddings(self, ids: Iterable[str]) -> None:
+    def delete_embeddings(self, ids: Sequence[str]) -> None:
         """Remove embeddings. Raises EmbeddingNotFound."""
         with self.writing() as database:
-            embeddings.remove(database, [self.embedding(id) for id in ids])
+            found = embeddings.places_of(database, ids)
+            for id in ids:
+                if id not in found:
+                    raise EmbeddingNotFound(id)
+            embeddings.remove(database, list(found.values()))
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return how many nodes and edges there are by type, and vectors by model."""

@@ -53,8 +53,10 @@ class Task:
 
 
 RENEWED = """ON CONFLICT (n, stage) DO UPDATE SET priority = min(priority, excluded.priority), state = 'ready',
-    revision = revision + 1, attempts = 0, queued_at = excluded.queued_at, due_at = 0, owner = NULL, error = NULL"""
-"""A task that waits already begins anew: what an older revision finishes does not count."""
+    revision = revision + 1, attempts = 0, queued_at = excluded.queued_at, due_at = 0, owner = NULL, error = NULL
+    WHERE state <> 'ready' OR due_at <> 0 OR error IS NOT NULL OR priority > excluded.priority"""
+"""A task that is there already begins anew: what an older revision finishes does not count. One that nobody has begun
+stays as it is: whoever takes it reads what is there then, and a row that does not change is no page to write."""
 
 
 def enqueue(database: sqlite3.Connection, stage: str, numbers: Iterable[int], priority: Priority) -> None:
@@ -125,16 +127,16 @@ def claim(
     return taken
 
 
-def finish(database: sqlite3.Connection, tasks: Iterable[Task], owner: str) -> list[Task]:
+def finish(database: sqlite3.Connection, tasks: Sequence[Task], owner: str) -> list[Task]:
     """Remove tasks that were done; return those that were removed. One that was asked for anew meanwhile stays."""
-    return [
-        task
-        for task in tasks
-        if database.execute(
-            "DELETE FROM tasks WHERE n = ? AND stage = ? AND revision = ? AND owner = ?",
-            (task.n, task.stage, task.revision, owner),
-        ).rowcount
-    ]
+    rows = database.execute(
+        "SELECT n, stage, revision FROM tasks WHERE n IN (SELECT value FROM json_each(?)) AND owner = ?",
+        (json.dumps([task.n for task in tasks]), owner),
+    )
+    held = set(rows)
+    finished = [task for task in tasks if (task.n, task.stage, task.revision) in held]
+    database.executemany("DELETE FROM tasks WHERE n = ? AND stage = ?", ((task.n, task.stage) for task in finished))
+    return finished
 
 
 def fail(database: sqlite3.Connection, tasks: Iterable[Task], owner: str, reason: str, now: int) -> list[Task]:
@@ -236,7 +238,8 @@ def open_stages(database: sqlite3.Connection, stages: Iterable[str]) -> list[str
     One statement sees one moment: a task that is taken, or put back, meanwhile is not overlooked.
     """
     rows = database.execute(
-        """SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM tasks WHERE state = 'ready' AND stage = value)
+        """SELECT value FROM json_each(?) WHERE
+        EXISTS (SELECT 1 FROM tasks WHERE state = 'ready' AND priority IN (0, 1, 2, 3) AND stage = value)
         OR EXISTS (SELECT 1 FROM tasks WHERE state = 'leased' AND stage = value) ORDER BY key""",
         (json.dumps(list(stages)),),
     )

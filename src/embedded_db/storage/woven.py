@@ -152,24 +152,18 @@ def _drop_vectors(database: sqlite3.Connection, work: Work, renewed: set[int]) -
     old = [row for (n,) in rows for row in embeddings.of_node(database, n)]
     stale = [row for row in old if row.provenance is not None and (row.n not in renewed or row.model != work.model)]
     if stale:
-        embeddings.remove(database, stale)
+        embeddings.remove(database, [(row.v, row.n) for row in stale])
 
 
 def _found_entities(database: sqlite3.Connection, work: Work, made: Sequence[Mentions]) -> list[Link]:
     """Find or make the entities, and return the edges to them. The writer's lock keeps others from making them, too."""
-    first: dict[str, Mentions] = {}
-    for one in made:
-        first.setdefault(drafts.entity_key(one.entity_type, one.label), one)
-    asked = "SELECT n FROM nodes WHERE type = 'Entity' AND key = ?"
-    found = {key: database.execute(asked, (key,)).fetchone() for key in first}
-    numbers = {key: row[0] for key, row in found.items() if row is not None}
-    missing = {key: one for key, one in first.items() if key not in numbers}
+    keys = [drafts.entity_key(one.entity_type, one.label) for one in made]
+    first = dict(zip(reversed(keys), reversed(made), strict=True))
+    numbers = nodes.by_keys(database, "Entity", list(first))
+    missing = [key for key in dict.fromkeys(keys) if key not in numbers]
     if missing:
-        numbers |= zip(missing, _new_entities(database, work, list(missing.values())), strict=True)
-    return [
-        Link(one.n, numbers[drafts.entity_key(one.entity_type, one.label)], MENTIONS, 1.0, {"spans": one.spans})
-        for one in made
-    ]
+        numbers |= zip(missing, _new_entities(database, work, [first[key] for key in missing]), strict=True)
+    return [Link(one.n, numbers[key], MENTIONS, 1.0, {"spans": one.spans}) for key, one in zip(keys, made, strict=True)]
 
 
 def _new_entities(database: sqlite3.Connection, work: Work, made: Sequence[Mentions]) -> range:
@@ -189,7 +183,8 @@ def _draw(database: sqlite3.Connection, work: Work, made: Sequence[Link]) -> set
     ids = dict(
         database.execute(f"SELECT n, id FROM nodes WHERE n IN {LISTED}", (listed({one.target for one in made}),))
     )
-    there = [one for one in made if one.target in ids and not _is_drawn_back(database, work, one)]
+    drawn_back = _drawn_back(database, work, made)
+    there = [one for one in made if one.target in ids and (one.target, one.n, one.type) not in drawn_back]
     there = list({_pair(one): one for one in reversed(there)}.values())[::-1]
     moment = drafts.now()
     new = [
@@ -208,17 +203,14 @@ def _pair(link: Link) -> tuple[str, int, int]:
     return link.type, ends[0], ends[1]
 
 
-def _is_drawn_back(database: sqlite3.Connection, work: Work, link: Link) -> bool:
-    """Whether there is a mutual link already from a node that is not being done again now."""
-    if not link.mutual or link.target in work.rows:
-        return False
-    return (
-        database.execute(
-            "SELECT 1 FROM edges WHERE source = ? AND target = ? AND type = ? AND task = ?",
-            (link.target, link.n, link.type, work.task),
-        ).fetchone()
-        is not None
+def _drawn_back(database: sqlite3.Connection, work: Work, made: Sequence[Link]) -> set[tuple[int, int, str]]:
+    """Source, target and type of mutual links that there are already, from nodes that are not being done again now."""
+    wanted = {(one.target, one.n, one.type) for one in made if one.mutual and one.target not in work.rows}
+    rows = database.execute(
+        f"SELECT source, target, type FROM edges WHERE source IN {LISTED} AND task = ?",
+        (listed({source for source, _, _ in wanted}), work.task),
     )
+    return wanted.intersection(rows)
 
 
 def _drop_edges(database: sqlite3.Connection, work: Work, kept: set[int]) -> None:

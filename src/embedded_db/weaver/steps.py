@@ -151,9 +151,12 @@ class Steps:
             done = [task for task in taken if task.n in fresh and task.n not in again]
             finished = tasks.finish(database, done, self._owner)
             tasks.release(database, self._owner)  # stale ones, and those with which the stage has to go on
+            next_up: dict[tuple[str, Priority], dict[int, None]] = {}
             for task in finished:
                 for follower, n in self._catalogue.followers(module.name, fresh[task.n]):
-                    tasks.enqueue(database, follower.name, [n], max(task.priority, follower.priority))
+                    next_up.setdefault((follower.name, max(task.priority, follower.priority)), {})[n] = None
+            for (stage, soon), numbers in next_up.items():
+                tasks.enqueue(database, stage, numbers, soon)
 
     def _fail(self, module: Module, taken: Sequence[Task], error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"

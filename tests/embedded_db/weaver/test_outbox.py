@@ -71,6 +71,24 @@ def test_a_task_that_was_asked_for_again_is_not_finished_by_who_took_it_before(w
     assert states(world) == ["ready"] * 5
 
 
+def test_asking_again_for_what_nobody_has_begun_writes_nothing(world: World) -> None:
+    before = world.rows("SELECT * FROM tasks")
+    with world.store.writing() as database:
+        written = database.total_changes
+        tasks.enqueue(database, "embed", [row[0] for row in before], Priority.NORMAL)
+        assert database.total_changes == written
+        tasks.enqueue(database, "embed", [before[0][0]], Priority.URGENT)
+    assert world.rows("SELECT priority, count(*) FROM tasks GROUP BY 1") == [(0, 1), (1, 4)]
+
+
+def test_asking_again_for_what_has_failed_begins_anew(world: World) -> None:
+    taken = claim(world, 1)
+    fail(world, taken)
+    with world.store.writing() as database:
+        tasks.enqueue(database, "embed", [taken[0].n], Priority.NORMAL)
+    assert world.rows("SELECT DISTINCT attempts, due_at, error FROM tasks") == [(0, 0, None)]
+
+
 def test_asking_again_never_makes_a_task_less_urgent(world: World) -> None:
     taken = claim(world, 1)[0]
     with world.store.writing() as database:
