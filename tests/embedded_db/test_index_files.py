@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
@@ -306,6 +307,16 @@ def test_a_folder_that_cannot_be_made_is_no_error(
     check(path)
     assert rows and "the index of nodes is not kept in a file" in caplog.text
     assert Path(f"{path}-index").read_text() == "in the way"
+
+
+def test_a_full_disk_is_no_error_and_leaves_nothing_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    shutil.rmtree(f"{path}-index")
+    monkeypatch.setattr(index_files, "_sync", full)
+    check(path)
+    assert files_of(path) == set()
 
 
 def test_who_may_not_read_the_database_may_not_read_its_files(path: Path) -> None:
