@@ -21,7 +21,7 @@ const WORD: u64 = 8;
 /// An array has room for an eighth more when it is read, which costs nothing before it is used.
 const SPARE: usize = 8;
 
-/// Writes arrays, given as bytes, into a new file; it is on the disk when this returns the file synced by its caller.
+/// Writes arrays, given as bytes, into a new file, and returns it: the caller decides when to wait for the disk.
 pub fn write(path: &Path, label: &str, arrays: &[&[u8]]) -> io::Result<File> {
     let lengths = arrays.iter().map(|array| array.len() as u64);
     let head: Vec<u64> = [MARK, arrays.len() as u64].into_iter().chain(lengths).collect();
