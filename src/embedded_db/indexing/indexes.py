@@ -32,7 +32,7 @@ CONTAINS = "CONTAINS"
 NOWHERE = 2**32 - 1
 CLOSE = 16
 """Runs with no more than so many numbers between them are read as one."""
-MANY = 100_000
+MANY = 20_000
 """An index is kept in a file once more rows than these were read for it."""
 SHARE = 16
 """It is written anew once so large a share of it was read from rows again: a sixteenth."""
