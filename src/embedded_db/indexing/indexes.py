@@ -234,12 +234,15 @@ class Indexes:
         else:
             self._place(graph, 0, self.columns.size - 1)
             self._read_edges(database, graph, 0, scans.LAST)
-        write = lambda path, label: graph.write(path, label, json.dumps(list(self.kinds)).encode())  # noqa: E731
-        part = Part(EDGES, ("node", "edge"), graph.__len__, write, 0 if found else len(graph))
+        part = Part(EDGES, ("node", "edge"), graph.__len__, self._write_graph, 0 if found else len(graph))
         for what, first, last in runs(found.told) if found else ():
             part.read += self._follow_graph(database, graph, what, first, last)
         self._loaded(database, part)
         return graph
+
+    def _write_graph(self, path: Path, label: str) -> None:
+        """Write the edges into a file, with the names of their types; it is only asked for when they were read."""
+        self.graph.write(path, label, json.dumps(list(self.kinds)).encode())
 
     def _follow_graph(self, database: Database, graph: GraphIndex, what: str, first: int, last: int) -> int:
         """Read a run again; return how many rows that may be."""

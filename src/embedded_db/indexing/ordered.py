@@ -77,6 +77,8 @@ class Ordered:
         found, since = self._nodes[span[0] : span[1]], list(self._since)
         if self.size < size:
             since.append((self.size, size - 1))
+        elif self.size > size:  # made for a query that began after this one
+            found = found[found < size]
         if len(found) * SPARSE < size and not since:
             return np.sort(found), True
         mask = np.zeros(size, bool)  # quicker than sorting many

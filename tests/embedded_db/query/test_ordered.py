@@ -81,3 +81,19 @@ def test_many_single_changes_make_it_stale(monkeypatch: pytest.MonkeyPatch) -> N
     span = found.span(column, "Equals", -1)
     assert span is not None
     assert found.within(span, 1000)[0].tolist() == [0, 10, 20, 30, 40]
+
+
+def test_a_query_that_began_before_others_were_added_sees_none_of_them() -> None:
+    column = Coded()
+    column.put(np.arange(1000), [n % 10 for n in range(1000)])
+    column.ordered(1000)
+    known = column.ordered(1000)
+    assert known is not None
+    span = known.span(column, "Between", [7, 8])
+    assert span is not None
+    for size in (995, 50):  # few of all, and many
+        found, exact = known.within(span, size)
+        assert exact
+        assert found.tolist() == [n for n in range(size) if n % 10 in (7, 8)]
+    few = known.span(column, "Equals", 99)
+    assert few is not None and known.within(few, 900)[0].tolist() == []
