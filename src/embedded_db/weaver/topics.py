@@ -67,11 +67,9 @@ class Topics(Module):
         if len(messages) < FEWEST:
             return []
         texts = [row.content[:READ] for row in messages]
-        source = digest(
-            "\n".join(summaries or texts)
-        ).hex()  # a chat that goes on has another topic when it is summed up
+        source = digest("\n".join(summaries or texts)).hex()  # one that goes on gets another when it is summed up
         told = chat.metadata.get(WOVEN) or {}
-        if (told.get("model"), told.get("source_hash")) == (self.model, source):
+        if chat.properties.get("topic") and (told.get("model"), told.get("source_hash")) == (self.model, source):
             return []
         names = {name for row in messages for name in NAME.findall((row.sender or "").casefold())}
         topic = ", ".join(self._keywords(texts, names))

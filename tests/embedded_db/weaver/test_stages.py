@@ -346,6 +346,16 @@ def test_what_is_said_in_every_chat_says_little_of_one(world: World) -> None:
     assert world.store.node("chat_1").properties["topic"].startswith("garden")
 
 
+def test_a_topic_that_the_user_takes_away_is_found_again(world: World) -> None:
+    world.say(*chatter(20))
+    world.weave()
+    topic = world.store.node("chat_1").properties["topic"]
+    world.store.update_node("chat_1", {"topic": None})
+    world.say("one more word about it")
+    world.weave()
+    assert world.store.node("chat_1").properties["topic"] == topic
+
+
 def test_a_chat_that_has_its_topic_is_not_read_again(world: World) -> None:
     world.say(*chatter(20))
     world.weave()
