@@ -234,13 +234,17 @@ def embedding_draft(
 def vector_of(values: ArrayLike) -> NDArray[np.float32]:
     """Check a vector: numbers in one row that say a direction. Raises InvalidNode."""
     try:
-        with np.errstate(over="ignore"):  # it is infinite then, and refused below
-            vector = np.asarray(values, dtype=np.float32, order="C")
+        if type(values) is np.ndarray and values.dtype == np.float32:
+            vector = np.ascontiguousarray(values)
+        else:
+            with np.errstate(over="ignore"):  # it is infinite then, and refused below
+                vector = np.asarray(values, dtype=np.float32, order="C")
     except (TypeError, ValueError) as error:
         raise InvalidNode(f"A vector is a row of numbers ({error}).", "vector") from None
     if vector.ndim != 1 or not vector.size:
         raise InvalidNode(f"A vector is one row of numbers; this has the shape {vector.shape}.", "vector")
-    if not np.isfinite(vector).all() or not vector.any():
+    wide = vector.astype(np.float64)  # in which no square is infinite or 0 that should not be
+    if not 0 < wide.dot(wide) < math.inf:
         raise InvalidNode("A vector needs finite numbers that are not all 0; store none for an empty text.", "vector")
     return vector
 

@@ -10,6 +10,7 @@ process reads a file and what has changed since.
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from numpy.typing import NDArray
 
 from embedded_db.indexing.coded import Coded
 from embedded_db.indexing.columns import Columns
+from embedded_db.indexing.recent import Recent
 from embedded_db.indexing.words import Words
 from embedded_db.native import GraphIndex, VectorIndex
 from embedded_db.storage import changes, scans
 from embedded_db.storage.connections import Database
 from embedded_db.storage.index_files import IndexFiles
 from embedded_db.storage.store import Store
+from embedded_db.types import NodeRow
 
 CONTAINS = "CONTAINS"
 """The edge from a chat to all that is in it."""
@@ -71,6 +74,7 @@ class Indexes:
     def _forget_all(self) -> None:
         self.columns = Columns()
         self.words = Words()
+        self.recent = Recent()
         self.kinds: dict[str, int] = {CONTAINS: 0}
         """Codes of types of edges."""
         self._vectors: dict[str, VectorIndex] = {}
@@ -114,6 +118,10 @@ class Indexes:
                 found = self.columns.properties.get(path) or self._read_property(database, path)
         return found
 
+    def rows(self, numbers: Sequence[int]) -> dict[int, NodeRow]:
+        """Return the nodes that exist, by number, as they were at the last :meth:`refreshed`, or later."""
+        return self.recent.rows(self._store, numbers)
+
     def nearest(self, model: str, vector: NDArray[np.float32], k: int, floor: float) -> list[tuple[int, float]]:
         """Return number and cosine of the k nodes nearest to a vector, best first, none below ``floor``."""
         index = self.vectors(model)
@@ -154,6 +162,7 @@ class Indexes:
         for part in self._parts.values():
             part.read += last - first + 1 if what in part.follows else 0
         if what == "node":
+            self.recent.forget(first, last)
             self.words.added(changed=first < self.columns.size)
             self.columns.read(database, first, last)
         if self._graph is not None:
@@ -327,6 +336,6 @@ def column(values: Sequence[int]) -> bytes:
 
 def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return a vector at length 1; zeros stay."""
-    wide = np.asarray(vector, np.float64)
-    length = float(np.sqrt(wide @ wide))
-    return (wide / length).astype(np.float32) if length > 0 else np.asarray(vector, np.float32)
+    wide = vector.astype(np.float64)
+    length = math.sqrt(wide.dot(wide))
+    return (wide / length).astype(np.float32) if length > 0 else vector

@@ -24,7 +24,7 @@ from embedded_db.native import Reach, VectorIndex
 from embedded_db.query import paths, results
 from embedded_db.query.evaluate import Evaluation, flat
 from embedded_db.query.ranking import Candidates, Ranking, Scored, Spoken, best, within
-from embedded_db.query.results import Hit, Place, QueryResults, Stage
+from embedded_db.query.results import Hit, Place, QueryResults, Stage, Ways, no_ways
 from embedded_db.query.spec import ConvergedQuery, Meaning
 from embedded_db.storage import scans
 from embedded_db.storage.store import Store
@@ -109,7 +109,7 @@ class Execution:
             ranking = self._ranking(candidates, evaluation.size, now)
             found = self._by_time(self._near_enough(ranking), evaluation.size, place)
         page = found[: query.limit]
-        rows = self.store.nodes([one.n for one in page])
+        rows = self.indexes.rows([one.n for one in page])
         if len(rows) < len(page) and not as_it_is:
             return None
         hits = self._hits([one for one in page if one.n in rows], rows, ranking)
@@ -201,7 +201,7 @@ class Execution:
             return None, None
         index = self.indexes.vectors(self.model)
         if asked.vector is not None:
-            vector = np.frombuffer(asked.vector, np.float32)
+            vector = np.frombuffer(asked.vector, np.float32)  # not all 0: that was checked
             if len(index) and vector.size != index.dimensions:
                 raise InvalidQuery(
                     f"The vector has {vector.size} numbers, those of {self.model!r} have {index.dimensions}.", "vector"
@@ -209,7 +209,9 @@ class Execution:
         elif len(index):
             vector = np.asarray(self.embed([asked.text or ""])[0], np.float32)
             self._told("embed", 1, detail=self.model)
-        if not len(index) or not vector.any():
+            if not vector.any():
+                return None, None
+        if not len(index):
             return None, None
         return index, unit(vector).tobytes()
 
@@ -266,19 +268,23 @@ class Execution:
     def _hits(self, page: list[Scored], rows: dict[int, NodeRow], ranking: Ranking | None) -> list[Hit]:
         if not page:
             return []
-        reach, indexes, store = self.reach, self.indexes, self.store
-        told = cache(lambda: paths.of_hits(indexes, store, reach, [one.n for one in page]))
         legs = {} if ranking is None else self._legs(ranking, page)
         said = zip(*legs.values(), strict=True) if legs else ((),) * len(page)
+        record, ways = self.record, self._ways(page)
         return [
-            Hit(self.record(rows[one.n]), one.score, dict(zip(legs, values, strict=True)), told)
+            Hit(record(rows[one.n]), one.score, dict(zip(legs, values, strict=True)), ways)
             for one, values in zip(page, said, strict=True)
         ]
+
+    def _ways(self, page: list[Scored]) -> Ways:
+        """What finds the paths of all hits when the first is asked for."""
+        reach, indexes, store = self.reach, self.indexes, self.store
+        return cache(lambda: paths.of_hits(indexes, store, reach, [one.n for one in page])) if reach else no_ways
 
     def _legs(self, ranking: Ranking, page: list[Scored]) -> dict[str, list[float]]:
         """What each leg says of some nodes, from 0 to 1."""
         query, legs = self.query, dict[str, list[float]]()
-        numbers = np.array([one.n for one in page], np.uint32)
+        spoken, numbers = ranking.spoken, np.array([one.n for one in page], np.uint32)
         if ranking.index is not None and ranking.vector is not None:
             cosines = [one.cosine for one in page]
             if ranking.query.order != "relevance":
@@ -286,7 +292,6 @@ class Execution:
                     ranking.index.similarity(ranking.vector, numbers.tobytes()), np.float32
                 ).tolist()
             legs["similarity"] = [min(one, 1.0) if one > 0 else 0.0 for one in cosines]  # not a number: no vector
-        spoken = ranking.spoken
         if len(spoken.numbers):
             places = np.minimum(np.searchsorted(spoken.numbers, numbers), len(spoken.numbers) - 1)
             has = spoken.numbers[places] == numbers

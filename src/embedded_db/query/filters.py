@@ -28,6 +28,8 @@ ORDERED = tuple(operator for operator in OPERATORS if operator != "Contains")
 ALLOWED = {"id": NAMED, "chat_id": NAMED, "created_at": ORDERED, "updated_at": ORDERED}
 TIMES = ("created_at", "updated_at")
 PAIR = 2
+WHOLE = ({"property", "operator", "value"}, {"property", "operator"})
+"""What a dict that is a condition has in it."""
 
 
 class Filter:
@@ -147,11 +149,11 @@ def from_dicts(given: object) -> Filter | None:
     """Return the filters of a list (all must hold), of one dict, or of a :class:`Filter`. Raises InvalidQuery."""
     if given is None or isinstance(given, Filter):
         return given
-    if isinstance(given, Mapping):
+    if isinstance(given, (dict, Mapping)):  # the tests of abstract classes take long, so the usual one comes first
         return _from_dict(given)
-    if isinstance(given, str) or not isinstance(given, Sequence):
+    if not isinstance(given, (list, tuple, Sequence)) or isinstance(given, str):
         raise InvalidQuery(f"Structural filters are a list of dicts, not {type(given).__name__}.")
-    parts = tuple(part for part in map(from_dicts, given) if part is not None)
+    parts = tuple([part for part in map(from_dicts, given) if part is not None])
     return parts[0] if len(parts) == 1 else Every(parts) if parts else None
 
 
@@ -192,7 +194,9 @@ def _operand(property: str, operator: str, value: Any) -> Any:
             raise InvalidQuery(f"{property} Exists takes True or False, not {value!r}.", property, operator)
         return value is not False
     if operator in ("In", "Between"):
-        if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
+        if not isinstance(value, (list, tuple)) and (
+            isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__")
+        ):
             raise InvalidQuery(f"{property} {operator} takes a list, not {value!r}.", property, operator)
         values = [_single(property, operator, one) for one in value]
         if operator == "Between" and not (len(values) == PAIR and alike(*values)):
@@ -206,6 +210,10 @@ def _operand(property: str, operator: str, value: Any) -> Any:
             f"{property} {operator} takes a number, a text or a time, not {value!r}.", property, operator
         )
     return single
+
+
+def _several(value: Any) -> bool:
+    return hasattr(value, "__iter__") and not isinstance(value, (str, bytes, Mapping))
 
 
 def _single(property: str, operator: str, value: Any) -> Any:
@@ -222,6 +230,8 @@ def _single(property: str, operator: str, value: Any) -> Any:
 
 
 def _from_dict(given: Mapping[str, Any]) -> Filter:
+    if given.keys() in WHOLE:
+        return condition(given["property"], given["operator"], given.get("value"))
     joins = [name for name in given if str(name).lower() in ("and", "or", "not")]
     if joins:
         if len(given) > 1:
@@ -236,10 +246,7 @@ def _from_dict(given: Mapping[str, Any]) -> Filter:
             raise InvalidQuery(f"{name} takes a list of filters, not {inner!r}.")
         parts = tuple(part for part in map(from_dicts, inner) if part is not None)
         return Every(parts) if name.lower() == "and" else Either(parts)
-    unknown = sorted(given.keys() - {"property", "operator", "value"})
-    if unknown or "property" not in given or "operator" not in given:
-        raise InvalidQuery(
-            f"A filter is a dict of property, operator and value, or of and, or or not; this is {dict(given)!r}.",
-            str(given.get("property", "")), str(given.get("operator", "")),
-        )  # fmt: skip
-    return condition(given["property"], given["operator"], given.get("value"))
+    raise InvalidQuery(
+        f"A filter is a dict of property, operator and value, or of and, or or not; this is {dict(given)!r}.",
+        str(given.get("property", "")), str(given.get("operator", "")),
+    )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,7 @@ ANY_COSINE = -2.0
 NO_SCORE = -math.inf
 
 
-@dataclass(slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A node in the order: its score, and its cosine (not a number if it has no vector)."""
 
     n: int
@@ -64,6 +63,8 @@ class Ranking:
 
     def top(self, limit: int, after: tuple[float, int] | None) -> list[Scored]:
         """Return the best behind a place, in order."""
+        if not len(self.spoken.numbers):
+            return self._outside(limit, after, NO_SCORE)
         found = self._inside(limit, after)
         least = found[-1].score if len(found) == limit else NO_SCORE
         found += self._outside(limit, after, least)
@@ -99,7 +100,7 @@ class Ranking:
         return threshold if threshold > 0 else ANY_COSINE
 
     def _outside(self, limit: int, after: tuple[float, int] | None, least: float) -> list[Scored]:
-        """The best by cosine, recency and activity among those that neither words nor graph speak for."""
+        """In order, the best by cosine, recency and activity among those that neither words nor graph speak for."""
         if self.index is None or self.vector is None:
             return []
         listed = mask = None
@@ -114,13 +115,11 @@ class Ranking:
             floor=self._floor(), after=after, except_=self.spoken.numbers.tobytes(), least=least,
         )  # fmt: skip
         self.scanned += scanned
-        return [Scored(*hit) for hit in hits]
+        return list(map(Scored._make, hits))
 
     def _inside(self, limit: int, after: tuple[float, int] | None) -> list[Scored]:
         """The best among those that words or graph speak for."""
         numbers = self.spoken.numbers
-        if not len(numbers):
-            return []
         cosines = np.full(len(numbers), np.nan, np.float32)
         if self.index is not None and self.vector is not None:
             cosines = np.frombuffer(self.index.similarity(self.vector, numbers.tobytes()), np.float32)

@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, field
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from embedded_db.errors import InvalidQuery
 from embedded_db.indexing.words import Statistics
@@ -48,8 +48,7 @@ class Path:
         return self.start_id + "".join(arrows)
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """What one stage of a query did: how many candidates it left, whether that is exact, and how long it took."""
 
     name: str
@@ -57,6 +56,15 @@ class Stage:
     seconds: float
     exact: bool = True
     detail: str = ""
+
+
+Ways = Callable[[], dict[str, Path]]
+"""Tells the paths of the hits of a page, by id of the node."""
+
+
+def no_ways() -> dict[str, Path]:
+    """The paths of hits that no graph was asked for."""
+    return {}
 
 
 @dataclass(slots=True)
@@ -70,7 +78,7 @@ class Hit:
     node: Any
     score: float
     scores: dict[str, float]
-    _paths: Callable[[], dict[str, Path]] = field(repr=False, compare=False)
+    _ways: Ways = field(repr=False, compare=False)
 
     @property
     def similarity_score(self) -> float:
@@ -80,7 +88,7 @@ class Hit:
     @property
     def path(self) -> Path | None:
         """The way by which it was reached, from the start of the graph filter, or from the hit it hangs on."""
-        return self._paths().get(self.node.id)
+        return self._ways().get(self.node.id)
 
 
 class QueryResults(Sequence[Hit]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -27,7 +27,7 @@ Mode = Literal["hybrid", "semantic", "words"]
 Order = Literal["relevance", "newest", "oldest"]
 DIRECTIONS, MODES, ORDERS = ("out", "in", "both"), ("hybrid", "semantic", "words"), ("relevance", "newest", "oldest")
 WORDS = 1.0  # how much a node with all the words gains over one with none, in units of similarity
-HALF_LIFE = timedelta(days=7)
+HALF_LIFE = 7 * 86_400.0  # seconds: a week
 LARGEST_LIMIT = 10_000
 DEEPEST = 1_000
 
@@ -99,19 +99,10 @@ class ConvergedQuery:
     expand: Any = None
 
     def __post_init__(self) -> None:
-        checked = {
-            "structural_filters": from_dicts(self.structural_filters),
-            "graph_filter": _part(GraphFilter, "graph_filter", self.graph_filter, _graph),
-            "semantic_query": _part(Meaning, "semantic_query", self.semantic_query, _meaning),
-            "limit": _whole("limit", self.limit, LARGEST_LIMIT),
-            "time_range": _time_range(self.time_range),
-            "recency": _weight("recency", self.recency),
-            "activity": _weight("activity", self.activity),
-            "half_life": _seconds(self.half_life),
-            "expand": _part(Expansion, "expand", self.expand, _expansion),
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+        for name, default, check in _checks():
+            given = getattr(self, name)
+            if given is not default:
+                object.__setattr__(self, name, check(given))
         self._check_order()
 
     def _check_order(self) -> None:
@@ -128,8 +119,11 @@ class ConvergedQuery:
     @property
     def filter(self) -> Filter | None:
         """All that a node must be: filters, and the time range."""
+        if self.time_range is None:
+            found: Filter | None = self.structural_filters
+            return found
+        first, last = self.time_range
         parts = [] if self.structural_filters is None else [self.structural_filters]
-        first, last = self.time_range or (None, None)
         parts += [] if first is None else [condition("created_at", "GreaterThanOrEqual", first)]
         parts += [] if last is None else [condition("created_at", "LessThan", last)]
         return parts[0] if len(parts) == 1 else Every(tuple(parts)) if parts else None
@@ -223,20 +217,20 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 
 def _part(kind: Any, name: str, given: Any, make: Any) -> Any:
-    if given is None or isinstance(given, kind):
+    if isinstance(given, kind):
         return given
     if isinstance(given, int) and not isinstance(given, bool) and kind is Expansion:
         given = {"depth": given}
-    if not isinstance(given, Mapping):
+    if not isinstance(given, (dict, Mapping)):
         raise InvalidQuery(f"{name} is a dict, not {type(given).__name__}.", name)
     known = _names(kind)
-    unknown = sorted(given.keys() - set(known))
-    if unknown:
-        raise InvalidQuery(f"{name} has no {unknown[0]!r}; it has {', '.join(known)}.", name)
-    return make(dict(given))
+    for one in given:
+        if one not in known:
+            raise InvalidQuery(f"{name} has no {one!r}; it has {', '.join(known)}.", name)
+    return make(given)
 
 
-def _graph(given: dict[str, Any]) -> GraphFilter:
+def _graph(given: Mapping[str, Any]) -> GraphFilter:
     starts = given.get("start")
     several = starts if isinstance(starts, (list, tuple, set, frozenset)) else [starts]
     ids = tuple(one if isinstance(one, str) else getattr(one, "id", None) for one in several)
@@ -247,14 +241,14 @@ def _graph(given: dict[str, Any]) -> GraphFilter:
     )
 
 
-def _expansion(given: dict[str, Any]) -> Expansion:
+def _expansion(given: Mapping[str, Any]) -> Expansion:
     direction, types = _way(given, "expand")
     return Expansion(
         _whole("depth", given.get("depth", 1), DEEPEST), direction, types, _weight("weight", given.get("weight", 0.5))
     )
 
 
-def _way(given: dict[str, Any], part: str) -> tuple[Direction, tuple[str, ...] | None]:
+def _way(given: Mapping[str, Any], part: str) -> tuple[Direction, tuple[str, ...] | None]:
     direction: Direction = _one_of("direction", given.get("direction") or "both", DIRECTIONS)
     types = given.get("edge_types")
     if types is None:
@@ -264,7 +258,7 @@ def _way(given: dict[str, Any], part: str) -> tuple[Direction, tuple[str, ...] |
     return direction, tuple(types)
 
 
-def _meaning(given: dict[str, Any]) -> Meaning:
+def _meaning(given: Mapping[str, Any]) -> Meaning:
     text, vector, threshold = given.get("text"), given.get("vector"), given.get("threshold", 0.0)
     mode: Mode = _one_of("mode", given.get("mode") or "hybrid", MODES)
     if text is None and vector is None:
@@ -277,21 +271,23 @@ def _meaning(given: dict[str, Any]) -> Meaning:
         raise InvalidQuery(f"threshold is a similarity from 0 to 1, not {threshold!r}.", "threshold")
     if mode == "words" and threshold > 0:
         raise InvalidQuery("threshold is on similarity, which mode 'words' does not look at.", "threshold")
-    return Meaning(text, _vector(vector), float(threshold), mode, _weight("words", given.get("words", WORDS)))
+    return Meaning(
+        text,
+        None if vector is None else _vector(vector),
+        float(threshold),
+        mode,
+        _weight("words", given.get("words", WORDS)),
+    )
 
 
-def _vector(given: Any) -> bytes | None:
-    if given is None:
-        return None
+def _vector(given: Any) -> bytes:
     try:
         return drafts.vector_of(given).tobytes()
     except InvalidNode as error:
         raise InvalidQuery(f"vector of semantic_query: {error}", "vector") from None
 
 
-def _time_range(given: Any) -> tuple[datetime | None, datetime | None] | None:
-    if given is None:
-        return None
+def _time_range(given: Any) -> tuple[datetime | None, datetime | None]:
     if isinstance(given, (str, Mapping)) or not isinstance(given, Sequence) or len(given) != 2:
         raise InvalidQuery(f"time_range is (from, to), where either can be None, not {given!r}.", "created_at")
     try:
@@ -324,6 +320,23 @@ def _one_of(name: str, given: Any, known: tuple[str, ...]) -> Any:
     if given not in known:
         raise InvalidQuery(f"{name} is one of {', '.join(known)}, not {given!r}.", name)
     return given
+
+
+@cache
+def _checks() -> list[tuple[str, Any, Callable[[Any], Any]]]:
+    """How each part of a query is checked and made a value, unless it is the default that stands beside its name."""
+    checks: dict[str, Callable[[Any], Any]] = {
+        "structural_filters": from_dicts,
+        "graph_filter": lambda given: _part(GraphFilter, "graph_filter", given, _graph),
+        "semantic_query": lambda given: _part(Meaning, "semantic_query", given, _meaning),
+        "limit": lambda given: _whole("limit", given, LARGEST_LIMIT),
+        "time_range": _time_range,
+        "recency": lambda given: _weight("recency", given),
+        "activity": lambda given: _weight("activity", given),
+        "half_life": _seconds,
+        "expand": lambda given: _part(Expansion, "expand", given, _expansion),
+    }
+    return [(one.name, one.default, checks[one.name]) for one in fields(ConvergedQuery) if one.name in checks]
 
 
 def _number(given: Any) -> bool:

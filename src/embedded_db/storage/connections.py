@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -47,14 +47,26 @@ _forks = _Forks()
 os.register_at_fork(after_in_child=_forks.copied)  # asking for the process each time would cost a system call
 
 
-@contextmanager
-def sentences(path: str) -> Iterator[None]:
+class sentences:  # noqa: N801 (a class because each query comes by here: a generator takes three times as long)
     """Raise SQLite's errors of the block as a DbError with a next step."""
-    try:
-        yield
-    except sqlite3.Error as error:
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            _raise_told(self._path, error)
+
+
+def _raise_told(path: str, error: BaseException) -> None:
+    if isinstance(error, sqlite3.Error):
         raise _told(path, error) from error
-    except json.JSONDecodeError as error:
+    if isinstance(error, json.JSONDecodeError):
         raise Corrupt(f"{path} is damaged ({error}); restore a backup, or export what can be read.") from error
 
 
@@ -115,22 +127,30 @@ class Connections:
             finally:
                 self._depth -= 1
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """A connection to read from; the writer's own within its transaction, so that it sees what it wrote."""
-        with sentences(self.path):
-            if self.path == MEMORY or self.in_transaction:
-                with self._lock:
-                    self._check()
-                    yield self._writer
-            else:
-                reader = self._reader()
-                try:
-                    yield reader
-                finally:
-                    self._idle.append(reader)
-                    if self._closed:
-                        self._close_idle()
+        return _Reading(self)
+
+    def borrow(self) -> sqlite3.Connection:
+        """Return a connection to read from, to be given back; that of the writer comes with its lock."""
+        if self.path != MEMORY and not self.in_transaction:
+            return self._reader()
+        self._lock.acquire()
+        try:
+            self._check()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self._writer
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        """Take back what was borrowed."""
+        if connection is self._writer:
+            self._lock.release()
+            return
+        self._idle.append(connection)
+        if self._closed:
+            self._close_idle()
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -241,6 +261,25 @@ class Connections:
             connection.close()
             raise
         return connection
+
+
+class _Reading:
+    """One block that reads; a class for the same reason as :class:`sentences`."""
+
+    __slots__ = ("_connection", "_connections")
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def __enter__(self) -> sqlite3.Connection:
+        with sentences(self._connections.path):
+            self._connection = self._connections.borrow()
+        return self._connection
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._connections.give_back(self._connection)
+        if error is not None:
+            _raise_told(self._connections.path, error)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -24,6 +24,8 @@ UPDATE = """UPDATE nodes SET chat = ?, sender = ?, role = ?, title = ?, content 
 LISTED = "(SELECT value FROM json_each(?))"
 """A list of numbers as one parameter, made by :func:`listed`."""
 BATCH = 500
+Values = tuple[Any, ...]
+"""A row of :data:`SELECT`."""
 DAY = 86_400_000_000  # microseconds
 DECODE = json.JSONDecoder().raw_decode  # half of what `json.loads` takes, of texts that have nothing around their value
 
@@ -129,12 +131,17 @@ def last_number(database: sqlite3.Connection) -> int:
 
 def by_ids(database: sqlite3.Connection, ids: Sequence[str]) -> dict[str, NodeRow]:
     """Return the nodes that exist, by id."""
-    return {row.id: row for row in _select(database, "id", ids)}
+    return {values[1]: row_of(values) for values in _select(database, "id", ids)}
 
 
 def by_numbers(database: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, NodeRow]:
     """Return the nodes that exist, by number."""
-    return {row.n: row for row in _select(database, "n", numbers)}
+    return {n: row_of(values) for n, values in values_of(database, numbers).items()}
+
+
+def values_of(database: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, Values]:
+    """Return the nodes that exist as the file has them, by number."""
+    return {values[0]: values for values in _select(database, "n", numbers)}
 
 
 def of_chat(database: sqlite3.Connection, chat: int, type: str, newest: int | None = None) -> list[NodeRow]:
@@ -203,11 +210,19 @@ def listed(numbers: Iterable[int]) -> str:
     return json.dumps(list(numbers))
 
 
-def row_of(values: Sequence[Any]) -> NodeRow:
+def characters(values: Values) -> int:
+    """Return how long the texts of a row of :data:`SELECT` are together."""
+    return sum(len(text) for text in values[7:11] if text)
+
+
+def row_of(values: Values) -> NodeRow:
     """Return a row of :data:`SELECT` as a value."""
-    kept = ({} if text == "{}" else DECODE(text)[0] for text in values[9:11])
-    made = None if values[15] is None else Provenance(*values[15:18])
-    return NodeRow._make((*values[:9], *kept, *values[11:15], made))
+    properties, metadata, task = values[9], values[10], values[15]
+    return NodeRow._make((
+        *values[:9],
+        {} if properties == "{}" else DECODE(properties)[0], {} if metadata == "{}" else DECODE(metadata)[0],
+        *values[11:15], None if task is None else Provenance(task, values[16], values[17]),
+    ))  # fmt: skip
 
 
 def row_of_draft(draft: NodeDraft, n: int, chats: dict[str, int]) -> NodeRow:
@@ -219,10 +234,9 @@ def row_of_draft(draft: NodeDraft, n: int, chats: dict[str, int]) -> NodeRow:
     ))  # fmt: skip
 
 
-def _select(database: sqlite3.Connection, column: str, keys: Sequence[Any]) -> Iterable[NodeRow]:
+def _select(database: sqlite3.Connection, column: str, keys: Sequence[Any]) -> Iterable[Values]:
     for part, marks in _parts(keys):
-        for values in database.execute(f"{SELECT} WHERE nodes.{column} IN ({marks})", part).fetchall():
-            yield row_of(values)
+        yield from database.execute(f"{SELECT} WHERE nodes.{column} IN ({marks})", part).fetchall()
 
 
 def _parts(keys: Sequence[Any]) -> Iterator[tuple[Sequence[Any], str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from typing import Any
 
@@ -65,17 +65,13 @@ class Store:
             for call in self.after_commit:
                 call()
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """A connection to read from; it sees the last commit, and what this thread has written in its transaction."""
-        with self.connections.reading() as database:
-            yield database
+        return self.connections.reading()
 
-    @contextmanager
-    def snapshot(self) -> Iterator[sqlite3.Connection]:
+    def snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
         """A connection to read from that sees one moment to the end of the block, whatever is written meanwhile."""
-        with self.connections.snapshot() as database:
-            yield database
+        return self.connections.snapshot()
 
     def add_nodes(self, new: Sequence[NodeDraft], at_most: Priority = Priority.URGENT) -> range:
         """Store nodes; return their numbers, which are consecutive. Chats that do not exist are made before them.

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from embedded_db import ConvergedQuery, EmbeddedDB, Field, InvalidQuery
+from embedded_db.indexing.recent import Recent
 from embedded_db.models import Node
 from tests.embedded_db.query.asking import DIMENSIONS, embed, everything, filled, ids, vector_of
 
@@ -277,21 +278,21 @@ def test_the_builder_makes_the_query_of_the_dicts() -> None:
     assert ConvergedQuery().oldest().order == "oldest" and ConvergedQuery().newest() == ConvergedQuery()
 
 
-def test_hits_deleted_while_a_page_is_made_do_not_make_it_short(db: EmbeddedDB) -> None:
+def test_hits_deleted_while_a_page_is_made_do_not_make_it_short(
+    db: EmbeddedDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
     filled(db, 60)
     query = ConvergedQuery(semantic_query={"text": TEXT, "mode": "semantic"}, limit=5)
     best = db.execute_query(query)
-    real, deleted = db.store.nodes, []
+    real, deleted = db.indexes.rows, []
 
-    def nodes(numbers: Any) -> Any:
+    def rows(numbers: Any) -> Any:
         if not deleted:
             deleted.append(best[0].node.id)
             db.delete_node(best[0].node.id)
         return real(numbers)
 
-    db.store.nodes = nodes  # type: ignore[method-assign]
-    try:
-        assert ids(db.execute_query(query))[:4] == ids(best)[1:]
-    finally:
-        db.store.nodes = real  # type: ignore[method-assign]
+    monkeypatch.setattr(db.indexes, "rows", rows)
+    db.indexes.recent = Recent()  # as another process, which has not read these rows
+    assert ids(db.execute_query(query))[:4] == ids(best)[1:]
     assert len(db.execute_query(query)) == 5
