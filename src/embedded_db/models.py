@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 class Node:
     """A node of any type. Two records are equal if they are the same node of the same database."""
 
-    __slots__ = ("_db", "_row")
+    __slots__ = ("_db", "_metadata", "_properties", "_row")
 
     def __init__(self, db: EmbeddedDB, row: NodeRow) -> None:
         self._db = db
+        self._show(row)
+
+    def _show(self, row: NodeRow) -> None:
         self._row = row
+        self._metadata: dict[str, Any] | None = None
+        self._properties: dict[str, Any] | None = None
 
     @property
     def id(self) -> str:
@@ -57,7 +62,9 @@ class Node:
     @property
     def metadata(self) -> dict[str, Any]:
         """What the user keeps beside; change it by ``update(metadata=…)``."""
-        return self._row.metadata
+        if self._metadata is None:
+            self._metadata = self._row.metadata
+        return self._metadata
 
     @property
     def created_at(self) -> datetime:
@@ -79,8 +86,10 @@ class Node:
         column = node_type(row.type).columns.get(name)
         if column is not None:
             return getattr(row, column)
-        if name in row.properties:
-            return row.properties[name]
+        if self._properties is None:
+            self._properties = row.properties
+        if name in self._properties:
+            return self._properties[name]
         if name in node_type(row.type).fields:
             return None
         raise AttributeError(f"{row.type} {row.id!r} has no field {name!r}")
@@ -91,12 +100,12 @@ class Node:
 
     def refresh(self) -> Self:
         """Read the row again. Raises NodeNotFound if it was deleted."""
-        self._row = self._db.store.node(self.id)
+        self._show(self._db.store.node(self.id))
         return self
 
     def update(self, updates: Mapping[str, Any] | None = None, /, **fields: Any) -> Self:
         """Change fields, as ``EmbeddedDB.update_node`` does."""
-        self._row = self._db.store.update_node(self.id, {**(updates or {}), **fields})
+        self._show(self._db.store.update_node(self.id, {**(updates or {}), **fields}))
         return self
 
     def delete(self) -> None:

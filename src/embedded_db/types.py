@@ -6,6 +6,7 @@ understood. A type that is not in the table is the user's own: it takes any fiel
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -13,6 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from embedded_db.errors import Corrupt
+
+DECODE = json.JSONDecoder().raw_decode  # half of what `json.loads` takes, of texts that have nothing around their value
 COLUMNS = ("chat_id", "sender", "role", "title", "content")
 """Fields that every type may have and that have a column of their own; all others live in ``properties``."""
 
@@ -92,7 +96,10 @@ class Provenance:
 
 
 class NodeRow(NamedTuple):
-    """A node as it is stored. Times are microseconds since 1970; ``chat`` is the chat's number, ``chat_id`` its id."""
+    """A node as it is stored. Times are microseconds since 1970; ``chat`` is the chat's number, ``chat_id`` its id.
+
+    What the file has as JSON is read whenever it is asked for: a row never changes, so many can hold it.
+    """
 
     n: int
     id: str
@@ -103,13 +110,41 @@ class NodeRow(NamedTuple):
     role: str | None
     title: str | None
     content: str
-    properties: dict[str, Any]
-    metadata: dict[str, Any]
+    properties_json: str
+    metadata_json: str
     created_at: int
     updated_at: int
     hash: bytes
     summary: int | None
-    provenance: Provenance | None
+    task: str | None
+    model: str | None
+    source_hash: bytes | None
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """Fields of its type that have no column. Raises Corrupt."""
+        return {} if self.properties_json == "{}" else self._read(self.properties_json)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the user keeps beside. Raises Corrupt."""
+        return {} if self.metadata_json == "{}" else self._read(self.metadata_json)
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """What of the Weaver made it; None for what users stored."""
+        if self.task is None or self.model is None or self.source_hash is None:
+            return None
+        return Provenance(self.task, self.model, self.source_hash)
+
+    def _read(self, text: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = DECODE(text)[0]
+        except json.JSONDecodeError as error:
+            raise Corrupt(
+                f"Node {self.id!r} is damaged ({error}); restore a backup, or export what can be read."
+            ) from error
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,10 @@
-"""Rows of nodes that were hits lately: who asks again, or for something near, gets most of them again.
-
-They are kept as the file has them and made into values each time, for whoever gets a value may change what is in it.
-"""
+"""Rows of nodes that were hits lately: who asks again, or for something near, gets most of them again."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
 
-from embedded_db.storage import nodes
-from embedded_db.storage.nodes import Values
 from embedded_db.storage.store import Store
 from embedded_db.types import NodeRow
 
@@ -23,22 +18,21 @@ class Recent:
     """Rows by number, as they were after the last change that it has heard of. Safe for threads."""
 
     def __init__(self) -> None:
-        self._known: dict[int, Values] = {}
+        self._known: dict[int, NodeRow] = {}
         self._changes = 0
         self._lock = threading.Lock()
 
     def rows(self, store: Store, numbers: Sequence[int]) -> dict[int, NodeRow]:
         """Return the nodes that exist, by number."""
         changes, known = self._changes, self._known
-        with store.reading() as database:
-            if store.connections.in_transaction:  # what it has written may be undone
-                return nodes.by_numbers(database, numbers)
-            found = {n: values for n in numbers if (values := known.get(n)) is not None}
-            if len(found) < len(numbers):
-                read = nodes.values_of(database, [n for n in numbers if n not in found])
-                self._keep(read, changes)
-                found |= read
-            return {n: nodes.row_of(values) for n, values in found.items()}
+        if store.connections.in_transaction:  # what it has written may be undone
+            return store.nodes(numbers)
+        found = {n: row for n in numbers if (row := known.get(n)) is not None}
+        if len(found) < len(numbers):
+            read = store.nodes([n for n in numbers if n not in found])
+            self._keep(read, changes)
+            found |= read
+        return found
 
     def forget(self, first: int, last: int) -> None:
         """Hear that a run of nodes was changed."""
@@ -48,11 +42,15 @@ class Recent:
             for n in run if len(run) <= len(known) else [n for n in known if n in run]:
                 known.pop(n, None)
 
-    def _keep(self, read: Mapping[int, Values], changes: int) -> None:
+    def _keep(self, read: Mapping[int, NodeRow], changes: int) -> None:
         """Keep what was read, unless something changed since, for nobody knows whether it was read before or after."""
-        short = {n: values for n, values in read.items() if nodes.characters(values) <= LONGEST}
+        short = {n: row for n, row in read.items() if _length(row) <= LONGEST}
         with self._lock:
             if self._changes == changes and len(short) <= MOST:
                 if len(self._known) + len(short) > MOST:
                     self._known.clear()
                 self._known |= short
+
+
+def _length(row: NodeRow) -> int:
+    return len(row.title or "") + len(row.content) + len(row.properties_json) + len(row.metadata_json)

@@ -24,10 +24,7 @@ UPDATE = """UPDATE nodes SET chat = ?, sender = ?, role = ?, title = ?, content 
 LISTED = "(SELECT value FROM json_each(?))"
 """A list of numbers as one parameter, made by :func:`listed`."""
 BATCH = 500
-Values = tuple[Any, ...]
-"""A row of :data:`SELECT`."""
 DAY = 86_400_000_000  # microseconds
-DECODE = json.JSONDecoder().raw_decode  # half of what `json.loads` takes, of texts that have nothing around their value
 
 
 def insert(database: sqlite3.Connection, new: Sequence[NodeDraft], chats: dict[str, int]) -> range:
@@ -131,17 +128,12 @@ def last_number(database: sqlite3.Connection) -> int:
 
 def by_ids(database: sqlite3.Connection, ids: Sequence[str]) -> dict[str, NodeRow]:
     """Return the nodes that exist, by id."""
-    return {values[1]: row_of(values) for values in _select(database, "id", ids)}
+    return {row.id: row for row in _select(database, "id", ids)}
 
 
 def by_numbers(database: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, NodeRow]:
     """Return the nodes that exist, by number."""
-    return {n: row_of(values) for n, values in values_of(database, numbers).items()}
-
-
-def values_of(database: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, Values]:
-    """Return the nodes that exist as the file has them, by number."""
-    return {values[0]: values for values in _select(database, "n", numbers)}
+    return {row.n: row for row in _select(database, "n", numbers)}
 
 
 def of_chat(database: sqlite3.Connection, chat: int, type: str, newest: int | None = None) -> list[NodeRow]:
@@ -150,19 +142,19 @@ def of_chat(database: sqlite3.Connection, chat: int, type: str, newest: int | No
         f"{SELECT} WHERE nodes.chat = ? AND nodes.type = ? ORDER BY nodes.created_at DESC, nodes.n DESC LIMIT ?",
         (chat, type, -1 if newest is None else newest),
     )
-    return [row_of(values) for values in found][::-1]
+    return rows_of(found)[::-1]
 
 
 def of_type(database: sqlite3.Connection, type: str) -> list[NodeRow]:
     """Return all nodes of a type, oldest first."""
     found = database.execute(f"{SELECT} WHERE nodes.type = ? ORDER BY nodes.created_at, nodes.n", (type,))
-    return [row_of(values) for values in found]
+    return rows_of(found)
 
 
 def everything(database: sqlite3.Connection) -> Iterator[NodeRow]:
     """Yield all nodes, chats first, then in the order in which they came."""
     for which in ("= 'Chat'", "<> 'Chat'"):
-        yield from map(row_of, database.execute(f"{SELECT} WHERE nodes.type {which} ORDER BY nodes.n"))
+        yield from map(NodeRow._make, database.execute(f"{SELECT} WHERE nodes.type {which} ORDER BY nodes.n"))
 
 
 def needed_by_users(database: sqlite3.Connection) -> set[int]:
@@ -195,7 +187,7 @@ def mentioned_by(database: sqlite3.Connection, n: int) -> list[NodeRow]:
         f"{SELECT} JOIN edges ON edges.target = nodes.n WHERE edges.source = ? AND edges.type = 'MENTIONS' "
         "AND nodes.type = 'Entity' GROUP BY nodes.n ORDER BY min(edges.e)", (n,),
     )  # fmt: skip
-    return [row_of(values) for values in found]
+    return rows_of(found)
 
 
 def remove(database: sqlite3.Connection, numbers: Sequence[int]) -> None:
@@ -210,33 +202,23 @@ def listed(numbers: Iterable[int]) -> str:
     return json.dumps(list(numbers))
 
 
-def characters(values: Values) -> int:
-    """Return how long the texts of a row of :data:`SELECT` are together."""
-    return sum(len(text) for text in values[7:11] if text)
-
-
-def row_of(values: Values) -> NodeRow:
-    """Return a row of :data:`SELECT` as a value."""
-    properties, metadata, task = values[9], values[10], values[15]
-    return NodeRow._make((
-        *values[:9],
-        {} if properties == "{}" else DECODE(properties)[0], {} if metadata == "{}" else DECODE(metadata)[0],
-        *values[11:15], None if task is None else Provenance(task, values[16], values[17]),
-    ))  # fmt: skip
+def rows_of(found: Iterable[tuple[Any, ...]]) -> list[NodeRow]:
+    """Return rows of :data:`SELECT` as values."""
+    return list(map(NodeRow._make, found))
 
 
 def row_of_draft(draft: NodeDraft, n: int, chats: dict[str, int]) -> NodeRow:
     """Return a draft that was just stored as the row that it became."""
-    return row_of((
+    return NodeRow(
         n, draft.id, draft.type, None if draft.chat_id is None else chats[draft.chat_id], draft.chat_id, draft.sender,
         draft.role, draft.title, draft.content, draft.properties, draft.metadata, draft.created_at, draft.created_at,
         draft.hash, None, *_origin(draft.provenance),
-    ))  # fmt: skip
+    )  # fmt: skip
 
 
-def _select(database: sqlite3.Connection, column: str, keys: Sequence[Any]) -> Iterable[Values]:
+def _select(database: sqlite3.Connection, column: str, keys: Sequence[Any]) -> Iterable[NodeRow]:
     for part, marks in _parts(keys):
-        yield from database.execute(f"{SELECT} WHERE nodes.{column} IN ({marks})", part).fetchall()
+        yield from rows_of(database.execute(f"{SELECT} WHERE nodes.{column} IN ({marks})", part))
 
 
 def _parts(keys: Sequence[Any]) -> Iterator[tuple[Sequence[Any], str]]:

@@ -260,25 +260,30 @@ def _put_fields(database: sqlite3.Connection, work: Work, made: Sequence[Field])
     rows = nodes.by_numbers(database, [one.n for one in made])
     for one in made:
         if rows[one.n].updated_at == work.rows[one.n].updated_at:
-            _set_field(database, rows[one.n], one)
+            rows[one.n] = _set_field(database, rows[one.n], one)
         else:
             again.add(one.n)
     changes.note(database, "node", "put", sorted({one.n for one in made} - again))
     return again
 
 
-def _set_field(database: sqlite3.Connection, row: NodeRow, made: Field) -> None:
+def _set_field(database: sqlite3.Connection, row: NodeRow, made: Field) -> NodeRow:
     kind = node_type(row.type)
     if made.name in kind.columns or made.name in drafts.GENERAL:
         raise InvalidNode(f"{row.type}.{made.name} is what users wrote; a stage does not change it.", made.name)
-    own = row.properties if made.name in kind.fields else row.metadata
+    properties, metadata = row.properties, row.metadata
+    own = properties if made.name in kind.fields else metadata
     own.pop(made.name, None)
     if made.value is not None:
         own[made.name] = made.value
+    changed = row._replace(
+        properties_json=drafts.as_json(properties, made.name), metadata_json=drafts.as_json(metadata, made.name)
+    )
     database.execute(
         "UPDATE nodes SET properties = ?, metadata = ? WHERE n = ?",
-        (drafts.as_json(row.properties, made.name), drafts.as_json(row.metadata, made.name), row.n),
+        (changed.properties_json, changed.metadata_json, row.n),
     )
+    return changed
 
 
 def _ask(database: sqlite3.Connection, work: Work, type: str, numbers: Sequence[int]) -> None:
@@ -306,7 +311,7 @@ def unsummarised(database: sqlite3.Connection, chat: int, limit: int) -> list[No
         AND nodes.content <> '' ORDER BY nodes.n""",
         (chat,),
     )
-    told = (row for row in map(nodes.row_of, rows) if row.content.strip())
+    told = (row for row in map(NodeRow._make, rows) if row.content.strip())
     return list(islice(told, limit))
 
 

@@ -29,13 +29,13 @@ def db(tmp_path: Path) -> Any:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The numbers of the rows that were read from the file, as they are."""
     numbers: list[int] = []
-    real = nodes.values_of
+    real = nodes.by_numbers
 
-    def values_of(database: Any, asked: Any) -> Any:
+    def by_numbers(database: Any, asked: Any) -> Any:
         numbers.extend(asked)
         return real(database, asked)
 
-    monkeypatch.setattr(nodes, "values_of", values_of)
+    monkeypatch.setattr(nodes, "by_numbers", by_numbers)
     return numbers
 
 
@@ -80,16 +80,16 @@ def test_what_is_undone_was_never_seen_outside_its_transaction(db: EmbeddedDB) -
 def test_what_was_read_while_it_changed_is_not_kept(
     db: EmbeddedDB, read: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted = nodes.values_of
+    counted = nodes.by_numbers
 
     def changed_meanwhile(database: Any, asked: Any) -> Any:
         found = counted(database, asked)
-        monkeypatch.setattr(nodes, "values_of", counted)
+        monkeypatch.setattr(nodes, "by_numbers", counted)
         db.update_node("i1", {"place": "since"})
         db.indexes.refreshed()  # as by another thread
         return found
 
-    monkeypatch.setattr(nodes, "values_of", changed_meanwhile)
+    monkeypatch.setattr(nodes, "by_numbers", changed_meanwhile)
     db.execute_query(ASKED)
     assert {hit.node.place for hit in db.execute_query(ASKED) if hit.node.id == "i1"} == {"since"}
 
