@@ -27,12 +27,13 @@ class Node:
 
     def __init__(self, db: EmbeddedDB, row: NodeRow) -> None:
         self._db = db
-        self._show(row)
-
-    def _show(self, row: NodeRow) -> None:
         self._row = row
         self._metadata: dict[str, Any] | None = None
         self._properties: dict[str, Any] | None = None
+
+    def _show(self, row: NodeRow) -> Self:
+        self._row, self._metadata, self._properties = row, None, None
+        return self
 
     @property
     def id(self) -> str:
@@ -100,13 +101,11 @@ class Node:
 
     def refresh(self) -> Self:
         """Read the row again. Raises NodeNotFound if it was deleted."""
-        self._show(self._db.store.node(self.id))
-        return self
+        return self._show(self._db.store.node(self.id))
 
     def update(self, updates: Mapping[str, Any] | None = None, /, **fields: Any) -> Self:
         """Change fields, as ``EmbeddedDB.update_node`` does."""
-        self._show(self._db.store.update_node(self.id, {**(updates or {}), **fields}))
-        return self
+        return self._show(self._db.store.update_node(self.id, {**(updates or {}), **fields}))
 
     def delete(self) -> None:
         """Remove the node and all that hangs on it."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -24,7 +23,7 @@ from embedded_db.native import Reach, VectorIndex
 from embedded_db.query import paths, results
 from embedded_db.query.evaluate import Evaluation, flat
 from embedded_db.query.ranking import Candidates, Ranking, Scored, Spoken, best, within
-from embedded_db.query.results import Hit, Place, QueryResults, Stage, Ways, no_ways
+from embedded_db.query.results import Hit, Page, Path, Place, QueryResults, Stage
 from embedded_db.query.spec import ConvergedQuery, Meaning
 from embedded_db.storage import scans
 from embedded_db.storage.store import Store
@@ -268,18 +267,14 @@ class Execution:
     def _hits(self, page: list[Scored], rows: dict[int, NodeRow], ranking: Ranking | None) -> list[Hit]:
         if not page:
             return []
-        legs = {} if ranking is None else self._legs(ranking, page)
-        said = zip(*legs.values(), strict=True) if legs else ((),) * len(page)
-        record, ways = self.record, self._ways(page)
-        return [
-            Hit(record(rows[one.n]), one.score, dict(zip(legs, values, strict=True)), ways)
-            for one, values in zip(page, said, strict=True)
-        ]
+        shared = Page({} if ranking is None else self._legs(ranking, page), self._ways(page))
+        record = self.record
+        return [Hit(record(rows[one.n]), one.score, at, shared) for at, one in enumerate(page)]
 
-    def _ways(self, page: list[Scored]) -> Ways:
+    def _ways(self, page: list[Scored]) -> Callable[[], dict[str, Path]] | None:
         """What finds the paths of all hits when the first is asked for."""
         reach, indexes, store = self.reach, self.indexes, self.store
-        return cache(lambda: paths.of_hits(indexes, store, reach, [one.n for one in page])) if reach else no_ways
+        return (lambda: paths.of_hits(indexes, store, reach, [one.n for one in page])) if reach else None
 
     def _legs(self, ranking: Ranking, page: list[Scored]) -> dict[str, list[float]]:
         """What each leg says of some nodes, from 0 to 1."""

@@ -58,27 +58,38 @@ class Stage(NamedTuple):
     detail: str = ""
 
 
-Ways = Callable[[], dict[str, Path]]
-"""Tells the paths of the hits of a page, by id of the node."""
+@dataclass(slots=True)
+class Page:
+    """What the hits of a page have in common: what each leg says of each of them, and how they were reached."""
 
+    legs: dict[str, list[float]]
+    ways: Callable[[], dict[str, Path]] | None = None
+    """Tells paths by id of the node, if a graph was asked for."""
+    _paths: dict[str, Path] | None = None
 
-def no_ways() -> dict[str, Path]:
-    """The paths of hits that no graph was asked for."""
-    return {}
+    def path(self, id: str) -> Path | None:
+        """Return how a node was reached."""
+        if self._paths is None:
+            self._paths = {} if self.ways is None else self.ways()
+        return self._paths.get(id)
 
 
 @dataclass(slots=True)
 class Hit:
     """One result: the node, and why it stands where it stands.
 
-    ``score`` orders the hits; ``scores`` has what each leg found (similarity, words, context, recency, activity, graph:
-    each from 0 to 1, before weights). Without a semantic query, ``score`` is the time of creation in microseconds.
+    ``score`` orders the hits. Without a semantic query, it is the time of creation in microseconds.
     """
 
     node: Any
     score: float
-    scores: dict[str, float]
-    _ways: Ways = field(repr=False, compare=False)
+    _at: int = field(repr=False)
+    _page: Page = field(repr=False, compare=False)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """What each leg found: similarity, words, context, recency, activity, graph; from 0 to 1, before weights."""
+        return {leg: values[self._at] for leg, values in self._page.legs.items()}
 
     @property
     def similarity_score(self) -> float:
@@ -88,7 +99,7 @@ class Hit:
     @property
     def path(self) -> Path | None:
         """The way by which it was reached, from the start of the graph filter, or from the hit it hangs on."""
-        return self._ways().get(self.node.id)
+        return self._page.path(self.node.id)
 
 
 class QueryResults(Sequence[Hit]):
