@@ -7,6 +7,9 @@ part of this one). Each of its ten conversations goes into a database of its own
 they are; the caption of a shared picture stands in parentheses behind the text, as LoCoMo's own baselines have it. Each
 question of the categories 1 to 4 is asked once, by the public query; recall@10 is the share of its evidence among ten
 messages, averaged over questions.
+
+FILE can be a folder as well: ``data`` of the public repository danny911kr/REALTALK, ten chats that people really had over
+three weeks, with questions of the same kinds. Nothing was tuned on those.
 """
 
 from __future__ import annotations
@@ -62,9 +65,28 @@ Search = Callable[[str], Sequence[str]]
 """Ids of the ten messages that answer a question best."""
 
 
-def read(file: Path) -> list[Conversation]:
+def read(path: Path) -> list[Conversation]:
     """Read the conversations. Evidence that names no message is left out, and a question that then has none."""
-    return [_conversation(sample) for sample in json.loads(file.read_text(encoding="utf-8"))]
+    if path.is_dir():
+        return [_chat(json.loads(file.read_text(encoding="utf-8"))) for file in sorted(path.glob("*.json"))]
+    return [_conversation(sample) for sample in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _chat(chat: dict[str, Any]) -> Conversation:
+    """One chat of REALTALK; a turn of pictures alone has no text."""
+    sessions = (turns for name, turns in chat.items() if re.fullmatch(r"session_\d+", name))
+    messages = tuple(
+        Message(turn["dia_id"], turn["speaker"], turn["clean_text"] or "", _real_moment(turn["date_time"]))
+        for turns in sessions
+        for turn in turns
+    )
+    known = {message.id for message in messages}
+    return Conversation(messages, tuple(_questions(chat["qa"], known)))
+
+
+def _real_moment(text: str) -> datetime:
+    """A time such as `29.12.2023, 00:51:12`."""
+    return datetime.strptime(text, "%d.%m.%Y, %H:%M:%S").replace(tzinfo=UTC)
 
 
 def _conversation(sample: dict[str, Any]) -> Conversation:

@@ -47,7 +47,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--vectors", type=int, nargs="+", default=[20_000], help="sizes of the filter benchmark")
     parser.add_argument("--messages", type=int, nargs="+", default=[50_000], help="sizes of the converged query")
     parser.add_argument("--large", type=Path, metavar="FILE", help="a large database whose opening is timed")
-    parser.add_argument("--locomo", type=Path, metavar="FILE", help="locomo10.json")
+    parser.add_argument("--locomo", type=Path, metavar="FILE", help="locomo10.json, or REALTALK's folder of chats")
     parser.add_argument("--models", nargs="+", default=[], metavar="FOLDER", help="embedding models to try as well")
     options = parser.parse_args(arguments)
     options.parts = options.parts or ["filter", "converged", "writes"]
@@ -119,5 +119,6 @@ def _locomo(options: argparse.Namespace) -> dict[str, Any]:
     figures = locomo.measure(options.locomo, [None, *options.models])
     heads = list(next(iter(figures.values())))
     rows = [[name, *(found.get(head) for head in heads)] for name, found in figures.items()]
-    print(f"\nLoCoMo; others have measured {locomo.PUBLISHED}\n{record.table(['', *heads], rows)}\n")
-    return figures
+    title = "REALTALK" if options.locomo.is_dir() else f"LoCoMo; others have measured {locomo.PUBLISHED}"
+    print(f"\n{title}\n{record.table(['', *heads], rows)}\n")
+    return {title.partition(";")[0]: figures}

@@ -98,6 +98,32 @@ def test_conversations_are_read_with_speakers_times_and_captions(tmp_path: Path)
     ], "without the category of traps, and without evidence that is nowhere"
 
 
+def test_a_folder_of_real_chats_is_read_as_one_conversation_each(tmp_path: Path) -> None:
+    turns = [
+        {"dia_id": f"D1:{n}", "speaker": name, "clean_text": text, "date_time": f"29.12.2023, 00:51:1{n}"}
+        for n, (name, text) in enumerate([("Ann", "We sail at noon."), ("Bob", ""), ("Bob", "I shall be there.")], 1)
+    ]
+    asked = [
+        {"question": "When do they sail?", "evidence": ["D1:1"], "category": 2},
+        {"question": "What colour?", "evidence": [], "category": 1},
+    ]
+    chat = {
+        "name": {"speaker_1": "Ann"},
+        "session_1": turns,
+        "session_1_date_time": "x",
+        "events_session_1": [],
+        "qa": asked,
+    }
+    for number in (1, 2):
+        (tmp_path / f"Chat_{number}.json").write_text(json.dumps(chat), encoding="utf-8")
+    first, _ = locomo.read(tmp_path)
+    assert [(one.id, one.sender, one.content) for one in first.messages] == [
+        ("D1:1", "Ann", "We sail at noon."), ("D1:2", "Bob", ""), ("D1:3", "Bob", "I shall be there."),
+    ]  # fmt: skip
+    assert first.messages[2].created_at.isoformat() == "2023-12-29T00:51:13+00:00"
+    assert [one.text for one in first.questions] == ["When do they sail?"], "without one that nothing answers"
+
+
 def test_recall_is_averaged_over_questions_by_category(tmp_path: Path) -> None:
     file = tmp_path / "locomo.json"
     file.write_text(json.dumps([SAMPLE]), encoding="utf-8")
