@@ -8,7 +8,7 @@ they are; the caption of a shared picture stands in parentheses behind the text,
 question of the categories 1 to 4 is asked once, by the public query; recall@10 is the share of its evidence among ten
 messages, averaged over questions.
 
-FILE can be a folder as well: ``data`` of the public repository danny911kr/REALTALK, ten chats that people really had over
+FILE can be a folder as well: ``data`` of the public repository danny911kr/REALTALK, ten chats that people really had in
 three weeks, with questions of the same kinds. Nothing was tuned on those.
 """
 
