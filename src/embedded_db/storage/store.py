@@ -15,7 +15,7 @@ from embedded_db import drafts
 from embedded_db.drafts import EdgeDraft, EmbeddingDraft, NodeDraft
 from embedded_db.errors import EdgeNotFound, EmbeddingNotFound, NodeNotFound
 from embedded_db.storage import changes, derived, edges, embeddings, nodes, tasks
-from embedded_db.storage.connections import Connections
+from embedded_db.storage.connections import Connections, Transaction
 from embedded_db.storage.tasks import Priority
 from embedded_db.types import EdgeRow, EmbeddingRow, NodeRow
 
@@ -52,18 +52,9 @@ class Store:
         """The model whose vectors the Weaver makes; it is opened to tell its name, so nobody asks without need."""
         return self._embedding_model()
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Transaction:
         """One transaction; inside another of the same thread, a part of it that can fail alone."""
-        inner = self.connections.in_transaction
-        with self.connections.writing() as database:
-            yield database
-            if not inner and self.commits % TRIM_EVERY == 0:  # also once by each process, however short it lives
-                changes.trim(database)
-        if not inner:
-            self.commits = next(self._count)  # after the commit: who sees the number sees the rows
-            for call in self.after_commit:
-                call()
+        return self.connections.writing(self._before_commit, self._after_commit)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -240,6 +231,15 @@ class Store:
                 table: dict(database.execute(f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 1"))
                 for table, column in columns.items()
             }
+
+    def _before_commit(self, database: sqlite3.Connection) -> None:
+        if self.commits % TRIM_EVERY == 0:  # also once by each process, however short it lives
+            changes.trim(database)
+
+    def _after_commit(self) -> None:
+        self.commits = next(self._count)  # after the commit: who sees the number sees the rows
+        for call in self.after_commit:
+            call()
 
     def _add_nodes(
         self, database: sqlite3.Connection, new: Sequence[NodeDraft], at_most: Priority = Priority.URGENT
