@@ -145,7 +145,7 @@ class Store:
                 derived.retract(database, old, self.embedding_model)
                 self._ask_for(database, [draft], range(old.n, old.n + 1), chats)
             elif draft.chat_id != old.chat_id:
-                self._ask_chats(database, [draft], chats)
+                tasks.enqueue_each(database, self._asked_of_chats([draft], chats))
             if (draft.hash, draft.chat_id) != (old.hash, old.chat_id):
                 self._ask_for_summaries(database, derived.forget_summary(database, old))
             return nodes.by_numbers(database, [old.n])[old.n]
@@ -271,26 +271,27 @@ class Store:
         chats: Mapping[str, int],
         at_most: Priority = Priority.URGENT,
     ) -> None:
-        """Put into the outbox what new texts ask for; a node without text asks for nothing."""
-        if not texts:
-            return
-        types = sorted({draft.type for draft in texts})
-        asked = sorted((type, stage, max(own, at_most)) for type in types for stage, own in self.entry_stages(type))
-        tasks.enqueue_texts(database, numbers[0], numbers[-1], asked)
-        self._ask_chats(database, texts, chats, at_most)
+        """Put into the outbox what texts ask for, many only if they are new; a node without text asks for nothing."""
+        asked = self._asked_of_chats(texts, chats, at_most)
+        if len(texts) == 1:
+            if texts[0].content or texts[0].title:
+                asked += [(numbers[0], stage, max(own, at_most)) for stage, own in self.entry_stages(texts[0].type)]
+        elif texts:
+            types = sorted({draft.type for draft in texts})
+            ways = sorted((type, stage, max(own, at_most)) for type in types for stage, own in self.entry_stages(type))
+            tasks.enqueue_run(database, numbers[0], numbers[-1], ways)
+        tasks.enqueue_each(database, asked)
 
-    def _ask_chats(
-        self,
-        database: sqlite3.Connection,
-        texts: Sequence[NodeDraft],
-        chats: Mapping[str, int],
-        at_most: Priority = Priority.URGENT,
-    ) -> None:
-        for type in {draft.type for draft in texts}:
-            for stage, priority in self.chat_stages(type):
-                ids = {draft.chat_id for draft in texts if draft.type == type and (draft.content or draft.title)}
-                asking = sorted(chats[id] for id in ids if id is not None)
-                tasks.enqueue(database, stage, asking, max(priority, at_most))
+    def _asked_of_chats(
+        self, texts: Sequence[NodeDraft], chats: Mapping[str, int], at_most: Priority = Priority.URGENT
+    ) -> list[tasks.Asked]:
+        """What texts ask for as tasks of their chats."""
+        places = {(draft.type, draft.chat_id) for draft in texts if draft.chat_id and (draft.content or draft.title)}
+        return [
+            (chats[chat_id], stage, max(priority, at_most))
+            for type, chat_id in sorted(places)
+            for stage, priority in self.chat_stages(type)
+        ]
 
     def _ask_for_summaries(self, database: sqlite3.Connection, chats: set[int]) -> None:
         for stage, priority in self.chat_stages("Message") if chats else ():
