@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -78,8 +79,8 @@ class EmbeddedDB(Asking):
         self.store = Store(Connections(self.path, durability), lambda: self.models.embedding_model)
         self.indexes = Indexes(self.store)
         self.weaver = Weaver(self.store, self.indexes, self.models, modules=modules)
-        self.store.entry_stages = self.weaver.entry_stages
-        self.store.chat_stages = self.weaver.chat_stages
+        self.store.entry_stages = lru_cache(self.weaver.entry_stages)  # each message asks
+        self.store.chat_stages = lru_cache(self.weaver.chat_stages)
         self.store.after_commit.append(self.weaver.committed)
         if not weave:
             self.weaver.pause()

@@ -324,27 +324,27 @@ DEEPEST = 500  # SQLite reads JSON to a depth of 1,000
 NUMBERS = (int, float)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 GENERAL = frozenset({"id", "type", "created_at", "metadata"})
-PLACES = {
-    kind.name: {field: COLUMNS.index(column) for field, column in kind.columns.items()}
-    for kind in (*NODE_TYPES.values(), OWN)
-}
+KINDS = (*NODE_TYPES.values(), OWN)
+PLACES = {kind.name: tuple((field, COLUMNS.index(column)) for field, column in kind.columns.items()) for kind in KINDS}
 """Where in COLUMNS a field of a type has its place."""
+KNOWN = {kind.name: GENERAL | kind.columns.keys() for kind in KINDS}
+"""Fields of a type that are no properties."""
 
 
 def _fields(name: str, kind: NodeType, data: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """What goes into columns, in the order of COLUMNS, and what into properties."""
     columns: list[Any] = [None] * len(COLUMNS)
+    for field, place in PLACES[kind.name]:
+        value = data.get(field)
+        if value is not None:
+            columns[place] = value if type(value) is str and value.isascii() else text(value, field)
     properties: dict[str, Any] = {}
-    places = PLACES[kind.name]
-    for field, value in data.items():
-        if value is None or field in GENERAL:
-            continue
-        if field in places:
-            columns[places[field]] = value if type(value) is str and value.isascii() else text(value, field)
-        else:
-            properties[field] = value
-            if name in NODE_TYPES:
-                _check_field(name, kind, field, value)
+    if not data.keys() <= KNOWN[kind.name]:
+        for field, value in data.items():
+            if value is not None and field not in KNOWN[kind.name]:
+                properties[field] = value
+                if name in NODE_TYPES:
+                    _check_field(name, kind, field, value)
     for field in kind.required:
         if data.get(field) is None:
             raise InvalidNode(f"{name} needs {field}.", field)

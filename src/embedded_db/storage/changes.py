@@ -16,6 +16,7 @@ What = Literal["node", "edge", "embedding"]
 Change = Literal["put", "removed"]
 Told = tuple[int, str, str, int, int]
 """seq, what, change, first and last."""
+NOTE = "INSERT INTO changes (what, change, first, last, at) VALUES (?, ?, ?, ?, ?)"
 KEPT = 200_000
 """Entries that stay; an index that is further behind reads everything again."""
 
@@ -23,12 +24,15 @@ KEPT = 200_000
 def note(database: sqlite3.Connection, what: What, change: Change, numbers: Iterable[int]) -> None:
     """Add what happened to rows, as runs of consecutive numbers."""
     moment = drafts.now()
-    rows = ((what, change, first, last, moment) for first, last in runs(numbers))
-    database.executemany("INSERT INTO changes (what, change, first, last, at) VALUES (?, ?, ?, ?, ?)", rows)
+    for first, last in runs(numbers):
+        database.execute(NOTE, (what, change, first, last, moment))
 
 
 def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Yield numbers as first and last of consecutive ones; only neighbours in the order given are joined."""
+    if isinstance(numbers, range) and numbers.step == 1 and numbers:
+        yield numbers[0], numbers[-1]
+        return
     first = last = None
     for number in numbers:
         if last is not None and number == last + 1:

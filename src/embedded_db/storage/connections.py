@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Literal, get_args
@@ -32,6 +32,8 @@ DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 UNREADABLE = ("Could not decode to UTF-8", "no such table")
 UNWRITABLE = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM")
 BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+TOLD = (sqlite3.Error, json.JSONDecodeError)
+"""Errors that :func:`sentences` makes its own of."""
 
 
 class _Forks:
@@ -103,29 +105,14 @@ class Connections:
         with sentences(self.path):
             self._writer = self._first_connection()
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction; inside another of the same thread, a part of it that can fail alone."""
-        with self._lock, sentences(self.path):
-            self._check()
-            self._check_transaction()
-            begin, commit, rollback = (
-                ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
-                if self._depth == 0
-                else (f"SAVEPOINT s{self._depth}", f"RELEASE s{self._depth}", f"ROLLBACK TO s{self._depth}")
-            )
-            self._writer.execute(begin)
-            self._depth += 1
-            try:
-                yield self._writer
-                self._check_transaction()
-                self._writer.execute(commit)
-            except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute(rollback)
-                raise
-            finally:
-                self._depth -= 1
+    def writing(
+        self, before_commit: Callable[[Database], None] | None = None, after_commit: Callable[[], None] | None = None
+    ) -> Transaction:
+        """One transaction; inside another of the same thread, a part of it that can fail alone.
+
+        The outermost calls ``before_commit`` within it, and ``after_commit`` without any lock.
+        """
+        return Transaction(self, before_commit, after_commit)
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """A connection to read from; the writer's own within its transaction, so that it sees what it wrote."""
@@ -280,6 +267,70 @@ class _Reading:
         self._connections.give_back(self._connection)
         if error is not None:
             _raise_told(self._connections.path, error)
+
+
+class Transaction:
+    """A transaction of the writer, as a context; a class for the same reason as :class:`sentences`."""
+
+    __slots__ = ("_after_commit", "_before_commit", "_connections", "_depth")
+
+    def __init__(
+        self,
+        connections: Connections,
+        before_commit: Callable[[Database], None] | None,
+        after_commit: Callable[[], None] | None,
+    ) -> None:
+        self._connections = connections
+        self._before_commit = before_commit
+        self._after_commit = after_commit
+
+    def __enter__(self) -> Database:
+        held = self._connections
+        held._lock.acquire()
+        try:
+            held._check()
+            held._check_transaction()
+            self._depth = held._depth
+            held._writer.execute(f"SAVEPOINT s{self._depth}" if self._depth else "BEGIN IMMEDIATE")
+        except BaseException as error:
+            held._lock.release()
+            with sentences(held.path):
+                raise error
+        held._depth += 1
+        return held._writer
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        held = self._connections
+        try:
+            if error is None:
+                self._commit()
+            else:
+                self._undo(error)
+        finally:
+            held._depth -= 1
+            held._lock.release()
+        if error is None and not self._depth and self._after_commit is not None:
+            self._after_commit()
+
+    def _commit(self) -> None:
+        held = self._connections
+        try:
+            held._check_transaction()
+            if not self._depth and self._before_commit is not None:
+                self._before_commit(held._writer)
+            held._writer.execute(f"RELEASE s{self._depth}" if self._depth else "COMMIT")
+        except BaseException as error:
+            self._undo(error)
+            raise
+
+    def _undo(self, error: BaseException) -> None:
+        """Undo it, and raise what is SQLite's error as a sentence."""
+        writer = self._connections._writer
+        with sentences(self._connections.path):
+            if writer.in_transaction:
+                writer.execute(f"ROLLBACK TO s{self._depth}" if self._depth else "ROLLBACK")
+            if isinstance(error, TOLD):
+                raise error
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from embedded_db import drafts
-from embedded_db.drafts import NodeDraft
+from embedded_db.drafts import EPOCH, NodeDraft
 from embedded_db.errors import Conflict, InvalidNode
 from embedded_db.storage import changes, rows
 from embedded_db.types import NodeRow, Provenance, node_type
@@ -21,10 +23,17 @@ PLAIN = "id, type, chat, sender, role, title, content, properties, metadata, cre
 INSERT_PLAIN, INSERT = f"INSERT INTO nodes ({PLAIN})", f"INSERT INTO nodes ({PLAIN}, key, task, model, source_hash)"
 UPDATE = """UPDATE nodes SET chat = ?, sender = ?, role = ?, title = ?, content = ?, properties = ?, metadata = ?,
     created_at = ?, updated_at = ?, hash = ?, key = ?, task = ?, model = ?, source_hash = ? WHERE n = ?"""
+ONE_TEXT = "INSERT INTO texts (rowid, title, sender, content, day) VALUES (?, ?, ?, ?, ?)"
+TEXTS_OF_A_DAY = """INSERT INTO texts (rowid, title, sender, content, day) SELECT n, title, sender, content, ?
+    FROM nodes WHERE n BETWEEN ? AND ?"""
 LISTED = "(SELECT value FROM json_each(?))"
 """A list of numbers as one parameter, made by :func:`listed`."""
 BATCH = 500
 DAY = 86_400_000_000  # microseconds
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 def insert(database: sqlite3.Connection, new: Sequence[NodeDraft], chats: dict[str, int]) -> range:
@@ -33,18 +42,18 @@ def insert(database: sqlite3.Connection, new: Sequence[NodeDraft], chats: dict[s
     Raises:
         Conflict: an id, or an entity, is there already.
     """
-    before = last_number(database)
     new = _with_free_ids(database, new)
+    if not new:
+        return range(0)
     try:
         if any(draft.key or draft.provenance for draft in new):
-            rows.insert(database, INSERT, [_values(draft, chats) for draft in new])
+            last = rows.insert(database, INSERT, [_values(draft, chats) for draft in new])
         else:
-            rows.insert(database, INSERT_PLAIN, _plain_values(new, chats))
+            last = rows.insert(database, INSERT_PLAIN, _plain_values(new, chats))
     except rows.Refused as error:
         raise _conflict(database, new[error.place], error) from error
-    numbers = range(before + 1, before + 1 + len(new))
-    days = {draft.created_at // DAY for draft in new}  # before 1970 SQLite rounds the other way
-    index_words(database, before + 1, before + len(new), one_day=len(days) == 1 and min(days) >= 0)
+    numbers = range(last + 1 - len(new), last + 1)
+    _index_new_words(database, new, numbers)
     changes.note(database, "node", "put", numbers)
     return numbers
 
@@ -90,16 +99,26 @@ def known_ids(database: sqlite3.Connection, table: str, ids: Sequence[str]) -> s
     return found
 
 
-def index_words(database: sqlite3.Connection, first: int, last: int, one_day: bool = False) -> None:
-    """Add the words of a run of nodes to the full text. The name of the day, if all are of one, is made only once."""
-    day, source = "day", "words"
-    if one_day and last > first:
-        (day,), source = database.execute("SELECT quote(day) FROM words WHERE n = ?", (first,)).fetchone(), "nodes"
+def index_words(database: sqlite3.Connection, first: int, last: int) -> None:
+    """Add the words of a run of nodes to the full text."""
     database.execute(
-        f"INSERT INTO texts (rowid, title, sender, content, day) SELECT n, title, sender, content, {day} FROM {source} "
+        "INSERT INTO texts (rowid, title, sender, content, day) SELECT n, title, sender, content, day FROM words "
         "WHERE n BETWEEN ? AND ?",
         (first, last),
     )
+
+
+def _index_new_words(database: sqlite3.Connection, new: Sequence[NodeDraft], numbers: range) -> None:
+    """Add the words of a run of nodes as :func:`index_words` does, with what is known of them: the day, or all."""
+    days = {draft.created_at // DAY for draft in new}
+    if len(days) > 1 or min(days) < 0:  # before 1970 SQLite rounds the other way
+        index_words(database, numbers[0], numbers[-1])
+        return
+    day = _day(days.pop())
+    if len(new) == 1:
+        database.execute(ONE_TEXT, (numbers[0], new[0].title, new[0].sender, new[0].content, day))
+    else:
+        database.execute(TEXTS_OF_A_DAY, (day, numbers[0], numbers[-1]))
 
 
 def index_words_anew(database: sqlite3.Connection) -> None:
@@ -243,6 +262,13 @@ def _plain_values(new: Sequence[NodeDraft], chats: dict[str, int]) -> list[tuple
         )
         for id, type, chat_id, sender, role, title, content, properties, metadata, created_at, digest, _, _ in new
     ]  # fmt: skip
+
+
+@lru_cache
+def _day(day: int) -> str:
+    """What the view `words` calls a day since 1970."""
+    date = EPOCH + timedelta(days=day)
+    return f"{MONTHS[date.month - 1]} {date.day} {date.year:04}"
 
 
 def _origin(made: Provenance | None) -> tuple[str | None, str | None, bytes | None]:

@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Sequence
 from functools import cache
 from itertools import chain
-from operator import length_hint
 from typing import Any
 
 AT_ONCE = 50
@@ -25,28 +24,37 @@ class Refused(Exception):
         self.place = place
 
 
-def insert(database: sqlite3.Connection, into: str, new: Sequence[Row], otherwise: str = "") -> None:
+def insert(database: sqlite3.Connection, into: str, new: Sequence[Row], otherwise: str = "") -> int:
     """Store rows: ``into`` is the statement up to its VALUES, ``otherwise`` what follows them.
+
+    Returns:
+        The number of the last row, if its table gives numbers and there was no row to renew; 0 for none.
 
     Raises:
         Refused: a row cannot be stored; those before it are.
     """
+    last = 0
     for at in range(0, len(new), AT_ONCE):
         part = new[at : at + AT_ONCE]
-        if len(part) < AT_ONCE or not _stored(database, _statement(into, len(part[0]), AT_ONCE, otherwise), part):
-            coming = iter(part)
+        if len(part) == AT_ONCE:
             try:
-                database.executemany(_statement(into, len(part[0]), 1, otherwise), coming)
-            except sqlite3.IntegrityError as error:
-                raise Refused(at + len(part) - 1 - length_hint(coming), error) from error
+                statement = _statement(into, len(part[0]), AT_ONCE, otherwise)
+                last = database.execute(statement, list(chain.from_iterable(part))).lastrowid or 0
+                continue
+            except sqlite3.IntegrityError:
+                pass  # told below, of the row that it is
+        last = _one_by_one(database, _statement(into, len(part[0]), 1, otherwise), part, at)
+    return last
 
 
-def _stored(database: sqlite3.Connection, statement: str, part: Sequence[Row]) -> bool:
-    try:
-        database.execute(statement, list(chain.from_iterable(part)))
-    except sqlite3.IntegrityError:
-        return False
-    return True
+def _one_by_one(database: sqlite3.Connection, statement: str, part: Sequence[Row], at: int) -> int:
+    cursor = database.cursor()
+    for place, row in enumerate(part, at):
+        try:
+            cursor.execute(statement, row)
+        except sqlite3.IntegrityError as error:
+            raise Refused(place, error) from error
+    return cursor.lastrowid or 0
 
 
 @cache

@@ -6,8 +6,8 @@ The Weaver says by two callables which stages a new text asks for, so that the s
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from itertools import count
 from typing import Any
 
@@ -15,7 +15,7 @@ from embedded_db import drafts
 from embedded_db.drafts import EdgeDraft, EmbeddingDraft, NodeDraft
 from embedded_db.errors import EdgeNotFound, EmbeddingNotFound, NodeNotFound
 from embedded_db.storage import changes, derived, edges, embeddings, nodes, tasks
-from embedded_db.storage.connections import Connections
+from embedded_db.storage.connections import Connections, Transaction
 from embedded_db.storage.tasks import Priority
 from embedded_db.types import EdgeRow, EmbeddingRow, NodeRow
 
@@ -52,18 +52,9 @@ class Store:
         """The model whose vectors the Weaver makes; it is opened to tell its name, so nobody asks without need."""
         return self._embedding_model()
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Transaction:
         """One transaction; inside another of the same thread, a part of it that can fail alone."""
-        inner = self.connections.in_transaction
-        with self.connections.writing() as database:
-            yield database
-            if not inner and self.commits % TRIM_EVERY == 0:  # also once by each process, however short it lives
-                changes.trim(database)
-        if not inner:
-            self.commits = next(self._count)  # after the commit: who sees the number sees the rows
-            for call in self.after_commit:
-                call()
+        return self.connections.writing(self._before_commit, self._after_commit)
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """A connection to read from; it sees the last commit, and what this thread has written in its transaction."""
@@ -150,7 +141,7 @@ class Store:
                 derived.retract(database, old, self.embedding_model)
                 self._ask_for(database, [draft], range(old.n, old.n + 1), chats)
             elif draft.chat_id != old.chat_id:
-                self._ask_chats(database, [draft], chats)
+                tasks.enqueue_each(database, self._asked_of_chats([draft], chats))
             if (draft.hash, draft.chat_id) != (old.hash, old.chat_id):
                 self._ask_for_summaries(database, derived.forget_summary(database, old))
             return nodes.by_numbers(database, [old.n])[old.n]
@@ -237,6 +228,15 @@ class Store:
                 for table, column in columns.items()
             }
 
+    def _before_commit(self, database: sqlite3.Connection) -> None:
+        if self.commits % TRIM_EVERY == 0:  # also once by each process, however short it lives
+            changes.trim(database)
+
+    def _after_commit(self) -> None:
+        self.commits = next(self._count)  # after the commit: who sees the number sees the rows
+        for call in self.after_commit:
+            call()
+
     def _add_nodes(
         self, database: sqlite3.Connection, new: Sequence[NodeDraft], at_most: Priority = Priority.URGENT
     ) -> tuple[range, dict[str, int]]:
@@ -267,26 +267,27 @@ class Store:
         chats: Mapping[str, int],
         at_most: Priority = Priority.URGENT,
     ) -> None:
-        """Put into the outbox what new texts ask for; a node without text asks for nothing."""
-        if not texts:
-            return
-        types = sorted({draft.type for draft in texts})
-        asked = sorted((type, stage, max(own, at_most)) for type in types for stage, own in self.entry_stages(type))
-        tasks.enqueue_texts(database, numbers[0], numbers[-1], asked)
-        self._ask_chats(database, texts, chats, at_most)
+        """Put into the outbox what texts ask for, many only if they are new; a node without text asks for nothing."""
+        asked = self._asked_of_chats(texts, chats, at_most)
+        if len(texts) == 1:
+            if texts[0].content or texts[0].title:
+                asked += [(numbers[0], stage, max(own, at_most)) for stage, own in self.entry_stages(texts[0].type)]
+        elif texts:
+            types = sorted({draft.type for draft in texts})
+            ways = sorted((type, stage, max(own, at_most)) for type in types for stage, own in self.entry_stages(type))
+            tasks.enqueue_run(database, numbers[0], numbers[-1], ways)
+        tasks.enqueue_each(database, asked)
 
-    def _ask_chats(
-        self,
-        database: sqlite3.Connection,
-        texts: Sequence[NodeDraft],
-        chats: Mapping[str, int],
-        at_most: Priority = Priority.URGENT,
-    ) -> None:
-        for type in {draft.type for draft in texts}:
-            for stage, priority in self.chat_stages(type):
-                ids = {draft.chat_id for draft in texts if draft.type == type and (draft.content or draft.title)}
-                asking = sorted(chats[id] for id in ids if id is not None)
-                tasks.enqueue(database, stage, asking, max(priority, at_most))
+    def _asked_of_chats(
+        self, texts: Sequence[NodeDraft], chats: Mapping[str, int], at_most: Priority = Priority.URGENT
+    ) -> list[tasks.Asked]:
+        """What texts ask for as tasks of their chats."""
+        places = {(draft.type, draft.chat_id) for draft in texts if draft.chat_id and (draft.content or draft.title)}
+        return [
+            (chats[chat_id], stage, max(priority, at_most))
+            for type, chat_id in sorted(places)
+            for stage, priority in self.chat_stages(type)
+        ]
 
     def _ask_for_summaries(self, database: sqlite3.Connection, chats: set[int]) -> None:
         for stage, priority in self.chat_stages("Message") if chats else ():

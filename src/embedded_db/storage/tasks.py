@@ -59,29 +59,37 @@ RENEWED = """ON CONFLICT (n, stage) DO UPDATE SET priority = min(priority, exclu
 stays as it is: whoever takes it reads what is there then, and a row that does not change is no page to write."""
 
 
+Asked = tuple[int, str, Priority]
+"""Number of a node, stage, and how soon."""
+INSERT = "INSERT INTO tasks (n, stage, priority, queued_at)"
+
+
 def enqueue(database: sqlite3.Connection, stage: str, numbers: Iterable[int], priority: Priority) -> None:
     """Ask for a stage of nodes."""
+    enqueue_each(database, [(n, stage, priority) for n in numbers])
+
+
+def enqueue_each(database: sqlite3.Connection, asked: Iterable[Asked]) -> None:
+    """Ask for stages of nodes."""
     moment = drafts.now()
-    database.executemany(
-        f"INSERT INTO tasks (n, stage, priority, queued_at) VALUES (?, ?, ?, ?) {RENEWED}",
-        ((n, stage, int(priority), moment) for n in numbers),
-    )
+    values = ((n, stage, int(priority), moment) for n, stage, priority in asked)
+    database.executemany(f"{INSERT} VALUES (?, ?, ?, ?) {RENEWED}", values)
 
 
-def enqueue_texts(
+def enqueue_run(
     database: sqlite3.Connection, first: int, last: int, asked: Sequence[tuple[str, str, Priority]]
 ) -> None:
     """Ask for stages of those nodes of a run that have a text; ``asked`` is (type of node, stage, priority).
 
-    One statement for the whole run, in the order of the table, costs a third of one for each task.
+    The nodes are new: nothing was asked of them before. One statement for the whole run, in the order of the table,
+    costs a third of one for each task.
     """
     if not asked:
         return
     rows = ", ".join(["(?, ?, ?)"] * len(asked))
     database.execute(
-        f"""INSERT INTO tasks (n, stage, priority, queued_at)
-        SELECT n, asked.column2, asked.column3, ? FROM nodes CROSS JOIN (VALUES {rows}) AS asked
-        WHERE n BETWEEN ? AND ? AND type = asked.column1 AND (content <> '' OR title <> '') {RENEWED}""",
+        f"""{INSERT} SELECT n, asked.column2, asked.column3, ? FROM nodes CROSS JOIN (VALUES {rows}) AS asked
+        WHERE n BETWEEN ? AND ? AND type = asked.column1 AND (content <> '' OR title <> '')""",
         (drafts.now(), *(value for one in asked for value in (one[0], one[1], int(one[2]))), first, last),
     )
 
