@@ -24,6 +24,7 @@ def test_vectors_are_found_with_their_cosine() -> None:
     assert [hit[0] for hit in index.search(values([1, 0]), 5, mask=b"\0" * 7 + b"\1")[0]] == [7]
     assert index.search(values([1, 0]), 5, numbers=numbers(7), bonus=values([0.5]))[0] == [(7, 0.5, 0.0)]
     assert np.frombuffer(index.similarity(values([1, 0]), numbers(7, 4)), np.float32).tolist() == pytest.approx([0, 1])
+    assert index.nearest(values([1, 0], [0, 1]), 5, 0.5) == [[(4, pytest.approx(1.0))], [(7, pytest.approx(1.0))]]
     index.remove(numbers(4))
     assert len(index) == 1
 
@@ -51,6 +52,7 @@ def test_columns_that_do_not_fit_are_refused() -> None:
         lambda: index.put(b"abc", values([1, 2])),
         lambda: index.search(values([1]), 5),
         lambda: index.search(values([1, 0]), 5, numbers=b"", mask=b""),
+        lambda: index.nearest(values([1, 0, 0]), 5, 0.5),
         lambda: graph.put(numbers(1), numbers(1), numbers(1), numbers(), values([1])),
         lambda: graph.reach([1], direction="up", depth=1),
     ):

@@ -167,6 +167,20 @@ impl VectorIndex {
         Ok((hits.into_iter().map(|hit| (hit.number, hit.score, hit.cosine)).collect(), scored))
     }
 
+    /// For each query (float32, row after row, at unit length) the best (number, cosine) in order, none below `floor`:
+    /// what `search` finds for one after the other.
+    fn nearest(
+        &self,
+        py: Python<'_>,
+        queries: PyBackedBytes,
+        limit: usize,
+        floor: f32,
+    ) -> PyResult<Vec<Vec<(u32, f32)>>> {
+        let queries = self.checked(&queries, queries.len() / size_of::<f32>() / self.dimensions.max(1))?;
+        let found = detached(py, || read(&self.index).nearest(queries, limit, floor));
+        Ok(found.iter().map(|hits| hits.iter().map(|hit| (hit.number, hit.cosine)).collect()).collect())
+    }
+
     /// Cosine with the vector of each node (uint32), as float32; not a number for a node without a vector.
     fn similarity<'py>(
         &self,

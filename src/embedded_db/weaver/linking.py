@@ -31,8 +31,8 @@ class Nearest(Protocol):
         """Catch up with the file."""
         ...
 
-    def nearest(self, model: str, vector: NDArray[np.float32], k: int, floor: float) -> Found:
-        """Return (node, cosine) of the k nearest vectors above the floor, the nearest first."""
+    def nearest(self, model: str, vectors: NDArray[np.float32], k: int, floor: float) -> Sequence[Found]:
+        """Return (node, cosine) of the k vectors nearest to each row, none below the floor, the nearest first."""
         ...
 
 
@@ -60,7 +60,8 @@ class Linking(Module):
         links: list[Result] = []
         k, unsure = 2 * LOOKED_AT, dict(vectors)
         while unsure:
-            found = {n: indexes.nearest(self.model, vector, k, SIMILAR) for n, vector in unsure.items()}
+            told = indexes.nearest(self.model, np.stack(list(unsure.values())), k, SIMILAR)
+            found = dict(zip(unsure, told, strict=True))
             near = self._of_linked_types(found)
             unsure = {n: unsure[n] for n in found if len(near[n]) < LOOKED_AT and len(found[n]) >= k}
             for n in found.keys() - unsure.keys():

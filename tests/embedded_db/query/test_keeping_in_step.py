@@ -170,10 +170,21 @@ def test_nearest_gives_numbers_of_nodes_not_of_embeddings(db: EmbeddedDB) -> Non
     for _ in range(3):  # each gives the embedding another id and number
         db.create_embedding(node.id, vector_of("rust"))
     indexes = db.indexes.refreshed()
-    assert indexes.nearest("static", vector_of("rust"), 5, 0.5) == [(node.n, pytest.approx(1.0, abs=1e-5))]
-    assert indexes.nearest("static", vector_of("soup"), 5, 0.99) == []
-    assert indexes.nearest("another", vector_of("rust"), 5, -1) == []
-    assert indexes.nearest("static", np.ones(3, np.float32), 5, -1) == []
+    asked = np.stack([vector_of("rust"), vector_of("soup")])
+    assert indexes.nearest("static", asked, 5, 0.99) == [[(node.n, pytest.approx(1.0, abs=1e-5))], []]
+    assert indexes.nearest("another", asked, 5, -1) == [[], []]
+    assert indexes.nearest("static", np.ones((1, 3), np.float32), 5, -1) == [[]]
+
+
+def test_nearest_finds_the_same_in_one_portion_and_in_several(db: EmbeddedDB, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(db, 300)
+    indexes = db.indexes.refreshed()
+    asked = np.stack([vector_of(text) for text in ("rust", "soup", "tickets and soup", "rust soup")] * 10)
+    at_once = indexes.nearest("static", asked, 20, 0.3)
+    monkeypatch.setattr("embedded_db.indexing.indexes.COMPARED_AT_ONCE", 1)
+    assert indexes.nearest("static", asked, 20, 0.3) == at_once
+    assert at_once == [found for one in asked for found in indexes.nearest("static", one[np.newaxis], 20, 0.3)]
+    assert [len(found) > 5 for found in at_once[:4]] == [True] * 4
 
 
 def test_readers_and_a_writer_work_side_by_side(db: EmbeddedDB) -> None:

@@ -77,11 +77,13 @@ class NaiveIndexes:
     def refreshed(self) -> NaiveIndexes:
         return self
 
-    def nearest(self, model: str, vector: NDArray[np.float32], k: int, floor: float) -> list[tuple[int, float]]:
+    def nearest(self, model: str, vectors: NDArray[np.float32], k: int, floor: float) -> list[list[tuple[int, float]]]:
         with self._store.reading() as database:
             rows = database.execute("SELECT n, vector FROM embeddings WHERE model = ? ORDER BY n", (model,)).fetchall()
-        cosines = [(n, _cosine(np.frombuffer(blob, "<f4"), vector)) for n, blob in rows]
-        return sorted((one for one in cosines if one[1] >= floor), key=lambda one: (-one[1], one[0]))[:k]
+        told = [[(n, _cosine(np.frombuffer(blob, "<f4"), vector)) for n, blob in rows] for vector in vectors]
+        return [
+            sorted((one for one in each if one[1] >= floor), key=lambda one: (-one[1], one[0]))[:k] for each in told
+        ]
 
 
 def _cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

@@ -24,7 +24,7 @@ const FEW: usize = 128;
 const FULL_PER_TASK: usize = 8192;
 
 /// What rounding may change of a score, as a share.
-const ROUNDING: f32 = 1e-6;
+pub(super) const ROUNDING: f32 = 1e-6;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hit {
@@ -35,8 +35,18 @@ pub struct Hit {
 
 impl Hit {
     /// Higher scores first; of equal ones the lower number.
-    fn order(&self, other: &Hit) -> Ordering {
+    pub(super) fn order(&self, other: &Hit) -> Ordering {
         other.score.total_cmp(&self.score).then(self.number.cmp(&other.number))
+    }
+
+    /// The best of some hits, in order.
+    pub(super) fn ranked(mut hits: Vec<Hit>, limit: usize) -> Vec<Hit> {
+        if hits.len() > limit {
+            hits.select_nth_unstable_by(limit - 1, Hit::order);
+            hits.truncate(limit);
+        }
+        hits.sort_unstable_by(Hit::order);
+        hits
     }
 }
 
@@ -62,13 +72,8 @@ impl VectorIndex {
             self.promising(query, request, &candidates)
         };
         let scored = found.len();
-        let mut hits = self.hits(query, request, &candidates, &found);
-        if hits.len() > request.limit {
-            hits.select_nth_unstable_by(request.limit - 1, Hit::order);
-            hits.truncate(request.limit);
-        }
-        hits.sort_unstable_by(Hit::order);
-        (hits, scored)
+        let hits = self.hits(query, request, &candidates, &found);
+        (Hit::ranked(hits, request.limit), scored)
     }
 
     /// Positions of all candidates that can be among the best.

@@ -43,7 +43,7 @@ pub struct Plane {
 /// One sketch, to be put into a plane.
 #[derive(Debug, PartialEq)]
 pub struct Sketch {
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     step: f32,
     error: f32,
 }
@@ -166,7 +166,7 @@ fn level(nibble: f32, step: f32) -> f32 {
 
 /// A query as bytes in the order of a sketch, and what is needed to turn sums into products.
 pub struct Query {
-    codes: Vec<i8>,
+    pub(super) codes: Vec<i8>,
     unit: f32,
     offset: f32,
     /// Length of what the codes keep, and of what they leave out.
