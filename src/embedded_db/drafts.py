@@ -321,9 +321,7 @@ NUMBERS = (int, float)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 GENERAL = frozenset({"id", "type", "created_at", "metadata"})
 KINDS = (*NODE_TYPES.values(), OWN)
-PLACES = {
-    kind.name: tuple((field, COLUMNS.index(column)) for field, column in kind.columns.items()) for kind in KINDS
-}
+PLACES = {kind.name: tuple((field, COLUMNS.index(column)) for field, column in kind.columns.items()) for kind in KINDS}
 """Where in COLUMNS a field of a type has its place."""
 KNOWN = {kind.name: GENERAL | kind.columns.keys() for kind in KINDS}
 """Fields of a type that are no properties."""
