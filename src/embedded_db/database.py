@@ -218,7 +218,7 @@ class EmbeddedDB(Asking):
 
     def chats(self) -> list[Chat]:
         """Return all chats, oldest first."""
-        return [Chat(self, row) for row in self.store.nodes_of_type("Chat")]
+        return [Chat(self, row) for row in self.store.chats()]
 
     def add_messages(self, messages: Iterable[Mapping[str, Any]], chat_id: str | None = None) -> list[str]:
         """Store many messages in one transaction, as :meth:`create_node` does; return their ids.

@@ -100,6 +100,8 @@ class Connections:
         self._lock = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
         self._depth = 0
+        self.swollen = False
+        """Whether much text was stored: FTS5 keeps a table as large as its words, and clears it at each commit."""
         self._closed = False
         self._forks = _forks.count
         with sentences(self.path):
@@ -291,6 +293,9 @@ class Transaction:
             held._check()
             held._check_transaction()
             self._depth = held._depth
+            if held.swollen and not self._depth:
+                held._writer.execute("PRAGMA writable_schema = RESET")  # nothing but to let FTS5 begin with a small one
+                held.swollen = False
             held._writer.execute(f"SAVEPOINT s{self._depth}" if self._depth else "BEGIN IMMEDIATE")
         except BaseException as error:
             held._lock.release()

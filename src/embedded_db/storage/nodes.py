@@ -18,9 +18,10 @@ from embedded_db.types import NodeRow, Provenance, node_type
 SELECT = """SELECT nodes.n, nodes.id, nodes.type, nodes.chat, chats.id, nodes.sender, nodes.role, nodes.title,
     nodes.content, nodes.properties, nodes.metadata, nodes.created_at, nodes.updated_at, nodes.hash, nodes.summary,
     nodes.task, nodes.model, nodes.source_hash FROM nodes LEFT JOIN nodes AS chats ON chats.n = nodes.chat"""
-PLAIN = "id, type, chat, sender, role, title, content, properties, metadata, created_at, updated_at, hash"
-"""Columns of what users say, which is no entity and derived from nothing: fewer values to bind, and most say a lot."""
-INSERT_PLAIN, INSERT = f"INSERT INTO nodes ({PLAIN})", f"INSERT INTO nodes ({PLAIN}, key, task, model, source_hash)"
+SAID = "id, type, chat, sender, role, content, properties, metadata, created_at, updated_at, hash"
+"""Columns of what users say, which has no title, is no entity and derived from nothing: a value that is not there takes
+longer to bind than a text."""
+INSERT_SAID, INSERT = f"INSERT INTO nodes ({SAID})", f"INSERT INTO nodes ({SAID}, title, key, task, model, source_hash)"
 UPDATE = """UPDATE nodes SET chat = ?, sender = ?, role = ?, title = ?, content = ?, properties = ?, metadata = ?,
     created_at = ?, updated_at = ?, hash = ?, key = ?, task = ?, model = ?, source_hash = ? WHERE n = ?"""
 ONE_TEXT = "INSERT INTO texts (rowid, title, sender, content, day) VALUES (?, ?, ?, ?, ?)"
@@ -28,6 +29,8 @@ TEXTS_OF_A_DAY = """INSERT INTO texts (rowid, title, sender, content, day) SELEC
     FROM nodes WHERE n BETWEEN ? AND ?"""
 LISTED = "(SELECT value FROM json_each(?))"
 """A list of numbers as one parameter, made by :func:`listed`."""
+INDEXED = "nodes.type <> 'Message'"
+"""What SQLite has to be told to use the index of types, in which messages are not."""
 BATCH = 500
 DAY = 86_400_000_000  # microseconds
 MONTHS = (
@@ -46,10 +49,18 @@ def insert(database: sqlite3.Connection, new: Sequence[NodeDraft], chats: dict[s
     if not new:
         return range(0)
     try:
-        if any(draft.key or draft.provenance for draft in new):
-            last = rows.insert(database, INSERT, [_values(draft, chats) for draft in new])
+        values = _values(new, chats)
+        if any(draft.title is not None or draft.provenance is not None for draft in new):
+            last = rows.insert(
+                database,
+                INSERT,
+                [
+                    (*row, draft.title, draft.key, *_origin(draft.provenance))
+                    for row, draft in zip(values, new, strict=True)
+                ],
+            )
         else:
-            last = rows.insert(database, INSERT_PLAIN, _plain_values(new, chats))
+            last = rows.insert(database, INSERT_SAID, values)
     except rows.Refused as error:
         raise _conflict(database, new[error.place], error) from error
     numbers = range(last + 1 - len(new), last + 1)
@@ -67,8 +78,11 @@ def replace(database: sqlite3.Connection, old: NodeRow, draft: NodeDraft, chats:
     words_change = (draft.hash, draft.created_at) != (old.hash, old.created_at)
     if words_change:
         forget_words(database, [old.n])
-    _, _, chat, sender, role, title, content, properties, metadata, created, _, digest, *rest = _values(draft, chats)
-    values = (chat, sender, role, title, content, properties, metadata, created, drafts.now(), digest, *rest, old.n)
+    ((_, _, chat, sender, role, content, properties, metadata, created, _, digest),) = _values([draft], chats)
+    values = (
+        chat, sender, role, draft.title, content, properties, metadata, created, drafts.now(), digest, draft.key,
+        *_origin(draft.provenance), old.n,
+    )  # fmt: skip
     try:
         database.execute(UPDATE, values)
     except sqlite3.IntegrityError as error:
@@ -113,12 +127,11 @@ def _index_new_words(database: sqlite3.Connection, new: Sequence[NodeDraft], num
     days = {draft.created_at // DAY for draft in new}
     if len(days) > 1 or min(days) < 0:  # before 1970 SQLite rounds the other way
         index_words(database, numbers[0], numbers[-1])
-        return
-    day = _day(days.pop())
-    if len(new) == 1:
-        database.execute(ONE_TEXT, (numbers[0], new[0].title, new[0].sender, new[0].content, day))
+    elif len(new) > 1:
+        database.execute(TEXTS_OF_A_DAY, (_day(days.pop()), numbers[0], numbers[-1]))
     else:
-        database.execute(TEXTS_OF_A_DAY, (day, numbers[0], numbers[-1]))
+        values = (numbers[0], new[0].title or "", new[0].sender or "", new[0].content, _day(days.pop()))
+        database.execute(ONE_TEXT, values)
 
 
 def index_words_anew(database: sqlite3.Connection) -> None:
@@ -164,15 +177,24 @@ def of_chat(database: sqlite3.Connection, chat: int, type: str, newest: int | No
     return rows_of(found)[::-1]
 
 
-def of_type(database: sqlite3.Connection, type: str) -> list[NodeRow]:
-    """Return all nodes of a type, oldest first."""
-    found = database.execute(f"{SELECT} WHERE nodes.type = ? ORDER BY nodes.created_at, nodes.n", (type,))
+def chats(database: sqlite3.Connection) -> list[NodeRow]:
+    """Return all chats, oldest first."""
+    found = database.execute(f"{SELECT} WHERE nodes.type = 'Chat' AND {INDEXED} ORDER BY nodes.created_at, nodes.n")
     return rows_of(found)
+
+
+def counts(database: sqlite3.Connection) -> dict[str, int]:
+    """Return how many nodes there are of each type; messages are all that the index of types has not."""
+    found = database.execute(
+        f"""SELECT type, count(*) FROM nodes WHERE {INDEXED} GROUP BY 1 UNION ALL SELECT 'Message',
+        (SELECT count(*) FROM nodes) - (SELECT count(*) FROM nodes WHERE {INDEXED}) ORDER BY 1"""
+    )
+    return {type: count for type, count in found if count}
 
 
 def everything(database: sqlite3.Connection) -> Iterator[NodeRow]:
     """Yield all nodes, chats first, then in the order in which they came."""
-    for which in ("= 'Chat'", "<> 'Chat'"):
+    for which in (f"= 'Chat' AND {INDEXED}", "<> 'Chat'"):
         yield from map(NodeRow._make, database.execute(f"{SELECT} WHERE nodes.type {which} ORDER BY nodes.n"))
 
 
@@ -246,21 +268,14 @@ def _parts(keys: Sequence[Any]) -> Iterator[tuple[Sequence[Any], str]]:
         yield part, ", ".join("?" * len(part))
 
 
-def _values(draft: NodeDraft, chats: dict[str, int]) -> tuple[Any, ...]:
-    return (
-        draft.id, draft.type, chats[draft.chat_id] if draft.chat_id is not None else None, draft.sender, draft.role,
-        draft.title, draft.content, draft.properties, draft.metadata, draft.created_at, draft.created_at, draft.hash,
-        draft.key, *_origin(draft.provenance),
-    )  # fmt: skip
-
-
-def _plain_values(new: Sequence[NodeDraft], chats: dict[str, int]) -> list[tuple[Any, ...]]:
+def _values(new: Sequence[NodeDraft], chats: dict[str, int]) -> list[tuple[Any, ...]]:
+    """What goes into the columns :data:`SAID`; Python binds bytes after looking for adapters, a bytearray at once."""
     return [
         (
-            id, type, chats[chat_id] if chat_id is not None else None, sender, role, title, content, properties,
-            metadata, created_at, created_at, digest,
+            id, type, chats[chat_id] if chat_id is not None else None, sender, role, content, properties, metadata,
+            created_at, created_at, bytearray(digest),
         )
-        for id, type, chat_id, sender, role, title, content, properties, metadata, created_at, digest, _, _ in new
+        for id, type, chat_id, sender, role, _, content, properties, metadata, created_at, digest, _, _ in new
     ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from embedded_db.types import EdgeRow, EmbeddingRow, NodeRow
 Stages = Callable[[str], Sequence[tuple[str, Priority]]]
 """Stages with their priority, by type of node."""
 TRIM_EVERY = 5_000  # commits
+MUCH_TEXT = 30_000  # characters in one step: about as many words as FTS5 has room for at first
 
 
 def _no_stages(type: str) -> Sequence[tuple[str, Priority]]:
@@ -115,10 +116,10 @@ class Store:
         with self.reading() as database:
             return nodes.of_chat(database, chat, type, newest)
 
-    def nodes_of_type(self, type: str) -> list[NodeRow]:
-        """Return the nodes of one type, oldest first."""
+    def chats(self) -> list[NodeRow]:
+        """Return all chats, oldest first."""
         with self.reading() as database:
-            return nodes.of_type(database, type)
+            return nodes.chats(database)
 
     def nodes_mentioned_by(self, n: int) -> list[NodeRow]:
         """Return the entities that a node mentions, in the order in which they were found."""
@@ -221,12 +222,12 @@ class Store:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return how many nodes and edges there are by type, and vectors by model."""
-        columns = {"nodes": "type", "edges": "type", "embeddings": "model"}
         with self.reading() as database:
-            return {
+            others = {
                 table: dict(database.execute(f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 1"))
-                for table, column in columns.items()
+                for table, column in (("edges", "type"), ("embeddings", "model"))
             }
+            return {"nodes": nodes.counts(database), **others}
 
     def _before_commit(self, database: sqlite3.Connection) -> None:
         if self.commits % TRIM_EVERY == 0:  # also once by each process, however short it lives
@@ -248,6 +249,8 @@ class Store:
             first = nodes.last_number(database) + 1
             chats |= {id: first + place for id, place in own.items()}
         numbers = nodes.insert(database, new, chats)
+        if sum(len(draft.content) for draft in new) > MUCH_TEXT:
+            self.connections.swollen = True
         self._ask_for(database, new, numbers, chats, at_most)
         return numbers, chats
 

@@ -325,5 +325,7 @@ def numbers_after(
 
 def summaries(database: sqlite3.Connection, task: str) -> list[int]:
     """Return the numbers of the summaries that a stage made."""
-    rows = database.execute("SELECT n FROM nodes WHERE type = 'Summary' AND task = ? ORDER BY n", (task,))
+    rows = database.execute(
+        f"SELECT n FROM nodes WHERE type = 'Summary' AND {nodes.INDEXED} AND task = ? ORDER BY n", (task,)
+    )
     return [n for (n,) in rows]
