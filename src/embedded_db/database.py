@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from embedded_db import drafts
 from embedded_db.exchange import ImportReport, export_to, import_from
 from embedded_db.indexing.indexes import Indexes
-from embedded_db.ml import STATIC, Models
+from embedded_db.ml import Models
 from embedded_db.models import Chat, Edge, Embedding, Entity, Message, Node, record
 from embedded_db.query.door import Asking
 from embedded_db.storage.connections import Connections, Durability
@@ -67,7 +67,8 @@ class EmbeddedDB(Asking):
                 nothing else, when the power fails.
             weave: whether texts are embedded, linked and summarised in the background. If not, what is to be done is
                 noted all the same, and done by whoever opens the file with a Weaver, or after :meth:`resume_weaver`.
-            embedding_model: name or folder of the model that makes vectors; None is the one that ships with LeIndex.
+            embedding_model: name or folder of the model that makes vectors, while this is open; None is the one that the
+                file was made or last rewoven with, at first the one that ships with LeIndex.
             runtime: where models run; None is a runtime that is shared by all that name none.
             modules: stages of the Weaver of your own, which run after its own.
 
@@ -75,15 +76,14 @@ class EmbeddedDB(Asking):
             ReadOnly, Corrupt, NewerFormat, Conflict: the file cannot be opened, made, or brought to this version.
         """
         self.path = os.fspath(path)
-        self.models = Models(runtime, embedding_model or STATIC)
+        self.models = Models(runtime, embedding_model)
         self.store = Store(Connections(self.path, durability), lambda: self.models.embedding_model)
         self.indexes = Indexes(self.store)
         self.weaver = Weaver(self.store, self.indexes, self.models, modules=modules)
         self.store.entry_stages = lru_cache(self.weaver.entry_stages)  # each message asks
         self.store.chat_stages = lru_cache(self.weaver.chat_stages)
         self.store.after_commit.append(self.weaver.committed)
-        if not weave:
-            self.weaver.pause()
+        self.weaver.begin(paused=not weave)
 
     def _called(self) -> None:
         self.weaver.touch()
@@ -348,6 +348,8 @@ class EmbeddedDB(Asking):
 
     def reweave(self, kind: str = "all", model: str | None = None) -> int:
         """Do a stage again for all nodes, with another model if one is named; return how many tasks that makes.
+
+        The file keeps the model that was named, or else the one in use, for all who open it from now on.
 
         ``kind`` is the name of a stage, such as ``embed``, or "all"; "failed" is only what was given up,
         "words" the full text, which is read again at once.

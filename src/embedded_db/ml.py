@@ -7,7 +7,7 @@ which always do. A folder or name of a heavier model takes the place of any of t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ml_bridge import MLRuntime
 
 STATIC, RULES, EXTRACTIVE = "static", "rules", "extractive"
+LIGHT = {"embed": STATIC, "entities": RULES, "summarise": EXTRACTIVE}
+"""The stages that have a model, and which one if none was chosen."""
 STATIC_NAME = "leindex-static-minilm-256-v1"
 """Name and version of the shipped vectors: known without opening them."""
 LONGEST_READ = 100_000
@@ -46,6 +48,8 @@ class Mention:
 class Models:
     """The models of one database. Safe for threads; nothing is loaded or started before it is needed.
 
+    What somebody named for this handle counts before what was chosen for the file.
+
     Raises:
         MlBridgeError: from every method that asks a model, in its kinds: it is missing, takes too long, has died.
     """
@@ -53,12 +57,14 @@ class Models:
     def __init__(
         self,
         runtime: MLRuntime | None = None,
-        embedding: str = STATIC,
-        entities: str = RULES,
-        summaries: str = EXTRACTIVE,
+        embedding: str | None = None,
+        entities: str | None = None,
+        summaries: str | None = None,
     ) -> None:
         self._runtime = runtime
-        self._embedding, self._entities, self._summaries = embedding, entities, summaries
+        given = {"embed": embedding, "entities": entities, "summarise": summaries}
+        self.named = {stage: model for stage, model in given.items() if model}
+        self._chosen: Mapping[str, str] = {}
         self._static = StaticEmbedder()
 
     @cached_property
@@ -71,46 +77,52 @@ class Models:
     @property
     def embedding_model(self) -> str:
         """Name under which vectors are stored: that of the shipped model with its version, or of a model's folder."""
-        return STATIC_NAME if self._embedding == STATIC else _name(self._embedding)
+        return STATIC_NAME if self.of("embed") == STATIC else _name(self.of("embed"))
 
     @property
     def entity_model(self) -> str:
         """Name that mentions carry."""
-        return _name(self._entities)
+        return _name(self.of("entities"))
 
     @property
     def summary_model(self) -> str:
         """Name that summaries carry."""
-        return _name(self._summaries)
+        return _name(self.of("summarise"))
+
+    def of(self, stage: str) -> str:
+        """Return name or folder of the model of a stage."""
+        return self.named.get(stage) or self._chosen.get(stage) or LIGHT[stage]
+
+    def follow(self, chosen: Mapping[str, str]) -> None:
+        """Take the models that were chosen for the file from now on, where none is named."""
+        self._chosen = chosen
 
     def use(self, stage: str, model: str) -> None:
-        """Take another model for ``embed``, ``entities`` or ``summarise`` from now on."""
-        if stage == "embed":
-            self._embedding = model
-        elif stage == "entities":
-            self._entities = model
-        elif stage == "summarise":
-            self._summaries = model
-        else:
+        """Take another model for the file from now on, whatever was named before. Raises DbError for another stage."""
+        if stage not in LIGHT:
             raise DbError(f"No model can be chosen for {stage!r}; it can for embed, entities and summarise.")
+        self._chosen = {**self._chosen, stage: model}
+        self.named.pop(stage, None)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors of texts, shape (texts, dimensions); zeros for one without a word that is known."""
         read = [text[:LONGEST_READ] for text in texts]
-        if self._embedding == STATIC:
+        model = self.of("embed")
+        if model == STATIC:
             return self._static.embed(read)
-        told = self.runtime.call("embed_texts", {"texts": read, "model": self._embedding}, timeout=EMBED_SECONDS)
+        told = self.runtime.call("embed_texts", {"texts": read, "model": model}, timeout=EMBED_SECONDS)
         return np.asarray(told["embeddings"], dtype=np.float32)
 
     def entities(self, texts: Sequence[str]) -> list[list[Mention]]:
         """Return what each text names, in order; the light form takes one round trip for all texts."""
         read = [text[:LONGEST_READ] for text in texts]
-        if self._entities == RULES and sum(map(len, read)) <= SHORT:
+        model = self.of("entities")
+        if model == RULES and sum(map(len, read)) <= SHORT:
             found = entities_of_texts(read)
-        elif self._entities == RULES:
+        elif model == RULES:
             found = self._light(entities_of_texts, "texts", read, ENTITIES_SECONDS)
         else:
-            asked = ({"text": text, "model": self._entities} for text in read)
+            asked = ({"text": text, "model": model} for text in read)
             found = list(self.runtime.map("extract_entities", asked, timeout=ENTITIES_SECONDS))
         return [[Mention(one["text"], one["label"], one["start"], one["end"]) for one in each] for each in found]
 
@@ -121,10 +133,11 @@ class Models:
     def summarise_each(self, windows: Sequence[Sequence[str]]) -> list[str]:
         """Return a summary of each run of messages; the light form takes one round trip for all."""
         joined = ["\n".join(messages) for messages in windows]
-        if self._summaries == EXTRACTIVE:
+        model = self.of("summarise")
+        if model == EXTRACTIVE:
             found = self._light(summaries_of_texts, "texts", joined, SUMMARY_SECONDS)
         else:
-            asked = ({"messages": text, "model": self._summaries} for text in joined)
+            asked = ({"messages": text, "model": model} for text in joined)
             found = list(self.runtime.map("summarize", asked, timeout=SUMMARY_SECONDS))
         return [str(text) for text in found]
 

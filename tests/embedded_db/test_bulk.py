@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from embedded_db import Conflict, EdgeNotFound, EmbeddedDB, EmbeddingNotFound, InvalidNode, NodeNotFound
-from embedded_db.drafts import EdgeDraft, edge_draft, embedding_draft
+from embedded_db.drafts import EdgeDraft, edge_draft, embedding_draft, node_draft
 from embedded_db.storage import changes, schema
+from embedded_db.storage.connections import Connections
+from embedded_db.storage.store import Store
+from embedded_db.storage.tasks import Priority
 from embedded_db.types import Provenance
 
 WOVEN = Provenance("link", "test-1", b"0" * 16)
@@ -142,8 +145,9 @@ def test_a_file_of_the_first_version_keeps_its_queue(tmp_path: Path, monkeypatch
     first = {"0001_first_tables": schema.migrations()["0001_first_tables"]}
     with monkeypatch.context() as patched:
         patched.setattr("embedded_db.storage.schema.migrations", lambda: first)
-        with EmbeddedDB(tmp_path / "m.db", durability="normal", weave=False) as db:
-            db.create_message("chat", "hello")
-            waiting = db.weaver_status()["pending"]
+        store = Store(Connections(tmp_path / "m.db"))
+        store.entry_stages = lambda type: [("embed", Priority.URGENT)]
+        store.add_nodes([node_draft({"type": "Message", "chat_id": "chat", "content": "hello"})])
+        store.connections.close()
     with EmbeddedDB(tmp_path / "m.db", durability="normal", weave=False) as db:
-        assert waiting and db.weaver_status()["pending"] == waiting
+        assert db.weaver_status()["pending"] == {"embed": 1}

@@ -323,6 +323,18 @@ def numbers_after(
     return (rows[-1][0] if rows else 0), [n for n, type in rows if types(type)]
 
 
+def forget_sources(database: sqlite3.Connection, key: str, limit: int) -> int:
+    """Take away what chats note under a key of their metadata about the source of something; return how many did."""
+    place = f'$."{key}".source_hash'
+    rows = database.execute(
+        """UPDATE nodes SET metadata = json_remove(metadata, ?1) WHERE n IN
+        (SELECT n FROM nodes WHERE type = 'Chat' AND json_type(metadata, ?1) IS NOT NULL LIMIT ?2) RETURNING n""",
+        (place, limit),
+    ).fetchall()
+    changes.note(database, "node", "put", sorted(n for (n,) in rows))
+    return len(rows)
+
+
 def summaries(database: sqlite3.Connection, task: str) -> list[int]:
     """Return the numbers of the summaries that a stage made."""
     rows = database.execute(

@@ -64,8 +64,8 @@ class Linking(Module):
             found = dict(zip(unsure, told, strict=True))
             near = self._of_linked_types(found)
             unsure = {n: unsure[n] for n in found if len(near[n]) < LOOKED_AT and len(found[n]) >= k}
-            for n in found.keys() - unsure.keys():
-                links += [_link(n, other, cosine) for other, cosine in near[n][:LOOKED_AT][:KEPT]]
+            best = {n: near[n][:LOOKED_AT][:KEPT] for n in found if n not in unsure}
+            links += [_link(n, other, cosine) for n, kept in best.items() for other, cosine in kept]
             k *= 4  # others of a kind that is not linked have taken the places
         return links
 

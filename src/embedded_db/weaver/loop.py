@@ -21,12 +21,13 @@ from embedded_db.scheduler import AWAITED, PACES, Activity, ActivityLevel, Pace,
 from embedded_db.storage import tasks
 from embedded_db.storage.store import Store
 from embedded_db.storage.tasks import Priority
+from embedded_db.weaver import choosing
 from embedded_db.weaver.embedding import Embedding
 from embedded_db.weaver.entities import Entities
 from embedded_db.weaver.linking import Linking, Nearest
 from embedded_db.weaver.modules import Module
 from embedded_db.weaver.owners import new_owner, retire
-from embedded_db.weaver.reweaving import reweave
+from embedded_db.weaver.reweaving import check_kind, reweave
 from embedded_db.weaver.steps import Catalogue, Steps
 from embedded_db.weaver.summaries import Summaries
 from embedded_db.weaver.topics import Topics
@@ -101,6 +102,13 @@ class Weaver:
 
     # What users ask
 
+    def begin(self, paused: bool = False) -> None:
+        """Take the models with which the file is woven, and take up what was left in it, unless ``paused``."""
+        choosing.begin(self._store, self._models)
+        self._paused = paused
+        if not paused and self._open_stages():
+            self.wake()
+
     def touch(self) -> None:
         """The user has called."""
         self.activity.touch()
@@ -150,13 +158,13 @@ class Weaver:
     def reweave(self, kind: str = "all", model: str | None = None) -> int:
         """Do a stage again for everything, with another model if one is named, as batch work; return how many tasks.
 
-        "all" is every stage; "failed" is only what was given up, whatever its stage.
+        "all" is every stage; "failed" is only what was given up, whatever its stage. The file keeps the models.
 
         Raises:
             DbError: there is no such stage, or no model can be chosen for it.
         """
-        if model is not None:
-            self._models.use(kind, model)
+        check_kind(self._catalogue, kind)
+        choosing.choose(self._store, self._models, kind, model)
         count = reweave(self._store, self._catalogue, kind)
         self.wake()
         return count
@@ -238,6 +246,7 @@ class Weaver:
             self._turn_holder = threading.get_ident()
             try:
                 self._recover()
+                choosing.follow(self._store, self._models)
                 pace, queue, now = self._pace(), self._steps.waiting(), self._clock()
                 choice = choose(pace, queue, now, budget)
                 if choice is None:

@@ -38,6 +38,9 @@ class Module(ABC):
     """The stage that has to be finished with a node before; None: this one begins when the text is written."""
     of_chat: ClassVar[bool] = False
     """Whether it is about the chat that a node is in, not about the node."""
+    notes: ClassVar[str | None] = None
+    """Key of a chat's metadata where a stage about chats notes what it has made of what (``source_hash``, which
+    ``reweave`` takes away)."""
     priority: ClassVar[Priority] = Priority.URGENT
     """The most that its tasks may be; they are not more urgent than what they follow."""
     largest_batch: ClassVar[int] = 256

@@ -15,30 +15,32 @@ SUMMARIES_AT_ONCE = 100
 ALL, FAILED, WORDS = "all", "failed", "words"
 
 
+def check_kind(catalogue: Catalogue, kind: str) -> None:
+    """Raises DbError if that is nothing to weave again."""
+    known = (*catalogue.modules, WORDS, ALL, FAILED)
+    if kind not in known:
+        raise DbError(f"There is no stage {kind!r}; choose {', '.join(known[:-1])} or {known[-1]}.")
+
+
 def reweave(store: Store, catalogue: Catalogue, kind: str) -> int:
     """Ask for a stage, for all, or for what was given up; return how many tasks there are to do.
 
     The words of texts are no stage, as they are written with them; they are read again at once.
-
-    Raises:
-        DbError: there is no such stage.
     """
     if kind == FAILED:
         with store.writing() as database:
             return tasks.revive(database)
-    if kind not in (ALL, WORDS, *catalogue.modules):
-        known = (*catalogue.modules, WORDS, ALL, FAILED)
-        raise DbError(f"There is no stage {kind!r}; choose {', '.join(known[:-1])} or {known[-1]}.")
     if kind in (ALL, WORDS):
         with store.writing() as database:
             nodes.index_words_anew(database)
     chosen = [module for module in catalogue.modules.values() if kind in (module.name, ALL)]
-    asked = [module for module in chosen if kind != ALL or module.after is None]
-    return sum(_ask(store, module) for module in asked)
+    for module in chosen:
+        _forget_summaries(store, module.name)
+        _forget_notes(store, module)
+    return sum(_ask(store, module) for module in chosen if kind != ALL or module.after is None)
 
 
 def _ask(store: Store, module: Module) -> int:
-    _forget_summaries(store, module.name)
     count = last = 0
     while True:
         with store.writing() as database:
@@ -58,3 +60,11 @@ def _forget_summaries(store: Store, stage: str) -> None:
         with store.writing() as database:
             there = nodes.by_numbers(database, old[start : start + SUMMARIES_AT_ONCE])
             derived.remove(database, list(there))
+
+
+def _forget_notes(store: Store, module: Module) -> None:
+    """What a stage has noted of its own work in a chat would tell it that there is nothing to do."""
+    while module.notes is not None:
+        with store.writing() as database:
+            if not woven.forget_sources(database, module.notes, AT_ONCE):
+                return

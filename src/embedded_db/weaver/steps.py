@@ -126,8 +126,8 @@ class Steps:
         rows = self._store.nodes([task.n for task in taken])
         try:
             batch = Batch([rows[task.n] for task in taken if task.n in rows], taken[0].attempts if taken else 0)
-            results = list(module.weave(batch))
-            self._finish(module, taken, rows, results)
+            model = module.model  # another may be chosen meanwhile
+            self._finish(module, model, taken, rows, list(module.weave(batch)))
         except OF_THE_FILE:
             raise
         except Exception as error:  # noqa: BLE001 - a stage may be anybody's code; what it raises is told by status()
@@ -138,12 +138,12 @@ class Steps:
         self.progress.last_event = f"{module.name}: {len(taken)} done"
 
     def _finish(
-        self, module: Module, taken: Sequence[Task], rows: dict[int, NodeRow], results: Iterable[Result]
+        self, module: Module, model: str, taken: Sequence[Task], rows: dict[int, NodeRow], results: Iterable[Result]
     ) -> None:
         with self._store.writing() as database:
             fresh = woven.unchanged(database, rows)
             priority = max((task.priority for task in taken), default=Priority.BATCH)
-            work = Work(module.name, module.model, fresh, priority, self._catalogue.entry)
+            work = Work(module.name, model, fresh, priority, self._catalogue.entry)
             try:
                 again = woven.keep(database, work, results, replace=not module.of_chat)
             except Conflict as error:  # between rows: the lock on the file is held by now

@@ -44,6 +44,7 @@ class Topics(Module):
     name = "topic"
     after = "summarise"
     of_chat = True
+    notes = WOVEN
     priority = Priority.LOW
     largest_batch = 8
 

@@ -8,7 +8,7 @@ import pytest
 
 from embedded_db import drafts
 from embedded_db.storage.tasks import Priority
-from tests.embedded_db.weaver.world import STATIC, World, count
+from tests.embedded_db.weaver.world import STATIC, World, chatter, count
 
 PARIS, ROME, OTHER = "Alice met Bob in Paris.", "Alice met Bob in Rome.", "The query planner is slow"
 
@@ -24,11 +24,6 @@ def vector_of(text: str) -> bytes:
     """The vector of what Ann says."""
     blob: bytes = STATIC.embed([drafts.said_by("Ann", text)])[0].tobytes()
     return blob
-
-
-def chatter(number: int) -> list[str]:
-    """Messages that resemble each other and speak of databases."""
-    return [f"message {one}: the database index is slow" for one in range(number)]
 
 
 def vector(text: str) -> bytes:
@@ -231,7 +226,7 @@ def test_an_entity_that_the_user_renamed_leaves_its_name_to_another(world: World
     assert ("I know Bob", "Robert") in world.edges("MENTIONS")
 
 
-# Summaries and topics
+# Summaries
 
 
 def test_nineteen_messages_have_no_summary_and_twenty_have_one(world: World) -> None:
@@ -318,70 +313,6 @@ def test_a_model_that_says_nothing_makes_no_summary_but_a_failure_with_its_reaso
     assert summaries(world) == []
     ((failure),) = world.weaver.status()["failures"]
     assert failure["stage"] == "summarise" and "said nothing about 20 messages" in failure["reason"]
-
-
-def test_a_chat_without_a_topic_gets_one_from_what_is_said_in_it(world: World) -> None:
-    world.say(*chatter(5))
-    world.weave()
-    assert "database index" in world.store.node("chat_1").properties["topic"]
-
-
-def test_four_messages_are_about_nothing_yet(world: World) -> None:
-    world.say(*chatter(4))
-    world.weave()
-    assert "topic" not in world.store.node("chat_1").properties
-
-
-def test_who_speaks_is_not_what_is_spoken_of(world: World) -> None:
-    world.say(*["Mel, Melanie's pottery class is great! Wow, Melanie!"] * 6, sender="Melanie Gray")
-    world.weave()
-    assert world.store.node("chat_1").properties["topic"] == "pottery class"
-
-
-def test_what_is_said_in_every_chat_says_little_of_one(world: World) -> None:
-    world.say(*["our garden and the bicycle", "the bicycle and our garden"] * 3)
-    for number in range(2, 12):
-        world.say(*["the bicycle broke down"] * 5, chat=f"chat_{number}")
-    world.weave()
-    assert world.store.node("chat_1").properties["topic"].startswith("garden")
-
-
-def test_a_topic_that_the_user_takes_away_is_found_again(world: World) -> None:
-    world.say(*chatter(20))
-    world.weave()
-    topic = world.store.node("chat_1").properties["topic"]
-    world.store.update_node("chat_1", {"topic": None})
-    world.say("one more word about it")
-    world.weave()
-    assert world.store.node("chat_1").properties["topic"] == topic
-
-
-def test_a_chat_that_has_its_topic_is_not_read_again(world: World) -> None:
-    world.say(*chatter(20))
-    world.weave()
-    before = world.store.node("chat_1").updated_at
-    world.weaver.reweave("topic")
-    world.weave_to_the_end()
-    assert world.store.node("chat_1").updated_at == before
-
-
-def test_a_topic_of_the_user_is_never_touched(world: World) -> None:
-    world.store.add_nodes([drafts.node_draft({"type": "Chat", "id": "chat_1", "topic": "Rust"})])
-    world.say(*chatter(20))
-    world.weave()
-    assert world.store.node("chat_1").properties == {"topic": "Rust"}
-
-
-def test_a_topic_that_was_woven_follows_the_chat_until_the_user_gives_one(world: World) -> None:
-    world.say(*chatter(20))
-    world.weave()
-    world.say(*["a cake needs fresh butter; bake the cake slowly, butter first"] * 60)
-    world.weave()
-    assert "cake" in world.store.node("chat_1").properties["topic"]
-    world.store.update_node("chat_1", {"topic": "Baking"})
-    world.say(*chatter(200))
-    world.weave()
-    assert world.store.node("chat_1").properties["topic"] == "Baking"
 
 
 # What goes

@@ -86,6 +86,11 @@ class NaiveIndexes:
         ]
 
 
+def chatter(number: int) -> list[str]:
+    """Messages that resemble each other and speak of databases."""
+    return [f"message {one}: the database index is slow" for one in range(number)]
+
+
 def _cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
 

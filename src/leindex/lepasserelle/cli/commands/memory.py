@@ -18,7 +18,7 @@ group = typer.Typer(
 )
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The database.")]
 Model = Annotated[
-    str | None, typer.Option("--model", metavar="NAME", help="Embedding model: a folder or name. Default: the shipped.")
+    str | None, typer.Option("--model", metavar="NAME", help="Embedding model: a folder or name. Default: the file's.")
 ]
 
 
