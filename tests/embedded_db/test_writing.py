@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from embedded_db import DbError, EmbeddedDB
+from embedded_db.drafts import edge_draft, node_draft
 from embedded_db.storage import nodes, schema, woven
+from embedded_db.storage.connections import Connections
+from embedded_db.storage.store import Store
+from embedded_db.storage.tasks import Priority
 
 TEXT = "Ann talked about the query planner in Paris on day 7"
 MONTHS = [datetime(1999 + month, month, 2 * month, 23, 59, tzinfo=UTC) for month in range(1, 13)]
@@ -123,14 +127,17 @@ def test_a_file_of_an_older_version_is_brought_along(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(schema, "migrations", lambda: dict(list(MIGRATIONS.items())[:known]))
-        with EmbeddedDB(tmp_path / "m.db", weave=False) as old:
-            old.add_messages([{"content": f"{TEXT}, {number}", "sender": "Ann"} for number in range(300)], "chat")
-            old.create_edge(old.create_node({"type": "Stone"}).id, "chat", "LIES_IN")
-            seen, tasks = old.stats(), old.weaver_status()["pending"]
+        old = Store(Connections(tmp_path / "m.db"))
+        old.entry_stages = lambda type: [("embed", Priority.NORMAL)] if type == "Message" else []
+        said = [{"type": "Message", "content": f"{TEXT}, {n}", "sender": "Ann", "chat_id": "chat"} for n in range(300)]
+        old.add_nodes([node_draft(one) for one in [*said, {"type": "Stone", "id": "stone"}]])
+        old.add_edges([edge_draft("stone", "chat", "LIES_IN")])
+        seen = old.counts()
+        old.connections.close()
     with EmbeddedDB(tmp_path / "m.db", weave=False) as new:
         with new.store.reading() as database:
             assert schema.check(database, new.path) == set(MIGRATIONS)
-        assert (new.stats(), new.weaver_status()["pending"], new.repair()) == (seen, tasks, [])
+        assert (new.stats(), new.weaver_status()["pending"], new.repair()) == (seen, {"embed": 300}, [])
         assert [chat.id for chat in new.chats()] == ["chat"]
         last = new.create_message("chat", "a word that nobody said")
         assert next(hit.node for hit in new.query(semantic_query={"text": "nobody", "mode": "words"})) == last
