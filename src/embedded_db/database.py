@@ -66,7 +66,7 @@ class EmbeddedDB(Asking):
                 nothing else, when the power fails.
             weave: whether texts are embedded, linked and summarised in the background. If not, what is to be done is
                 noted all the same, and done by whoever opens the file with a Weaver, or after :meth:`resume_weaver`.
-            embedding_model: name or folder of the model that makes vectors, while this is open; None is the one that the
+            embedding_model: name or folder of the model that makes vectors while this is open; None is the one that the
                 file was made or last rewoven with, at first the one that ships with LeIndex.
             runtime: where models run; None is a runtime that is shared by all that name none.
             modules: stages of the Weaver of your own, which run after its own.
