@@ -81,8 +81,8 @@ class EmbeddedDB(Asking):
         self.weaver = Weaver(self.store, self.indexes, self.models, modules=modules)
         self.store.entry_stages = self.weaver.entry_stages
         self.store.chat_stages = self.weaver.chat_stages
-        self.store.after_commit.append(self.weaver.committed)
         self.weaver.begin(paused=not weave)
+        self.store.after_commit.append(self.weaver.committed)
 
     def _called(self) -> None:
         self.weaver.touch()
