@@ -67,8 +67,8 @@ class EmbeddedDB(Asking):
                 nothing else, when the power fails.
             weave: whether texts are embedded, linked and summarised in the background. If not, what is to be done is
                 noted all the same, and done by whoever opens the file with a Weaver, or after :meth:`resume_weaver`.
-            embedding_model: name or folder of the model that makes vectors, while this is open; None is the one with
-                which the file was made or last rewoven, at first the one that ships with LeIndex.
+        self.store.entry_stages = lru_cache(self.weaver.entry_stages)  # each message asks
+        self.store.chat_stages = lru_cache(self.weaver.chat_stages)
             runtime: where models run; None is a runtime that is shared by all that name none.
             modules: stages of the Weaver of your own, which run after its own.
 
@@ -82,8 +82,8 @@ class EmbeddedDB(Asking):
         self.weaver = Weaver(self.store, self.indexes, self.models, modules=modules)
         self.store.entry_stages = lru_cache(self.weaver.entry_stages)  # each message asks
         self.store.chat_stages = lru_cache(self.weaver.chat_stages)
-        self.store.after_commit.append(self.weaver.committed)
         self.weaver.begin(paused=not weave)
+        self.store.after_commit.append(self.weaver.committed)
 
     def _called(self) -> None:
         self.weaver.touch()

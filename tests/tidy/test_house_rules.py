@@ -11,9 +11,6 @@ import pytest
 from tests.tidy.house import ROOT, relative, tracked
 
 LONGEST_FILE = 450
-LONG_FOR_A_REASON = {
-    "rust/engine/src/syntax/facts.rs": "the whole contract between parsing and everything later, read in one place",
-}
 EMPTY_BY_NATURE = {"py.typed", "__init__.py"}
 
 
@@ -46,10 +43,7 @@ def test_files_stay_short_enough_to_read() -> None:
         if not path.is_relative_to(ROOT / "tests" / "fixtures")
     }
     too_long = {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE}
-    unexplained = too_long.keys() - LONG_FOR_A_REASON.keys()
-    assert not unexplained, f"longer than {LONGEST_FILE} lines, without a reason in LONG_FOR_A_REASON: {unexplained}"
-    excused = LONG_FOR_A_REASON.keys() - too_long.keys()
-    assert not excused, f"no longer long, or gone; take them out of LONG_FOR_A_REASON: {excused}"
+    assert not too_long, f"longer than {LONGEST_FILE} lines: {too_long}"
 
 
 def test_no_file_names_a_place_on_a_developers_machine() -> None:

@@ -11,17 +11,15 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from embedded_db.drafts import digest
-from embedded_db.indexing.function_words import FUNCTION_WORDS
 from embedded_db.ml import Models
 from embedded_db.storage import nodes, scans
 from embedded_db.storage.tasks import Priority
 from embedded_db.storage.woven import Field, Result
 from embedded_db.types import NodeRow
+from embedded_db.weaver import common_words
 from embedded_db.weaver.modules import Batch, Module
 
 PARTS = 3
@@ -72,7 +70,7 @@ class Topics(Module):
         told = chat.metadata.get(WOVEN) or {}
         if chat.properties.get("topic") and (told.get("model"), told.get("source_hash")) == (self.model, source):
             return []
-        names = {name for row in messages for name in NAME.findall((row.sender or "").casefold())}
+        names = {name for row in messages for name in NAME.findall((row.sender or "").lower())}
         topic = ", ".join(self._keywords(texts, names))
         made = {"text": topic, "model": self.model, "source_hash": source}
         return [Field(chat.n, "topic", topic), Field(chat.n, WOVEN, made)] if topic else []
@@ -103,12 +101,15 @@ def candidates(texts: Iterable[str], names: Set[str]) -> Counter[str]:
 
     What a name begins with is taken for it: "mel" for Melanie.
     """
+    lines = [WORD.findall(line) for line in "\n".join(texts).lower().replace("’", "'").splitlines()]
+    common = common_words.of([part for line in lines for word in line for part in word.split("'")])
     counts: Counter[str] = Counter()
-    for line in "\n".join(texts).casefold().replace("’", "'").splitlines():
+    for line in lines:
         before = ""
-        for word in WORD.findall(line):
-            bare = word.removesuffix("'s")
-            said = "" if _says_nothing(bare) or any(name.startswith(bare) for name in names) else bare
+        for whole in line:
+            word = _bare(whole, common)
+            says_nothing = len(word) < SHORTEST or "'" in word or word in common
+            said = "" if says_nothing or any(name.startswith(word) for name in names) else word
             if said:
                 counts[said] += 1
                 if before:
@@ -118,15 +119,10 @@ def candidates(texts: Iterable[str], names: Set[str]) -> Counter[str]:
     return repeated or counts
 
 
-def _says_nothing(word: str) -> bool:
-    return len(word) < SHORTEST or "'" in word or word in common_words()
-
-
-@cache
-def common_words() -> frozenset[str]:
-    """Words that say nothing about what a text is about: function words, and what people say in any conversation."""
-    said = Path(__file__).with_name("common_words.txt").read_text(encoding="utf-8").split()
-    return FUNCTION_WORDS.union(said)
+def _bare(word: str, common: Set[str]) -> str:
+    """A word without what leans on it: "Ann's", "l'équipe"."""
+    before, _, after = word.removesuffix("'s").partition("'")
+    return after if after and before in common else word.removesuffix("'s")
 
 
 def _is_given(chat: NodeRow) -> bool:

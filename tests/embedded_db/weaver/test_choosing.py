@@ -149,3 +149,5 @@ def test_who_opens_a_file_in_which_nothing_is_left_starts_no_thread(tmp_path: Pa
         db.drain_weaver(30)
     with EmbeddedDB(tmp_path / "memory.db") as db:
         assert db.weaver._thread is None
+    with EmbeddedDB(tmp_path / "new.db", embedding_model="mine") as db:
+        assert db.weaver._thread is None
