@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from embedded_db.indexing import function_words
 from embedded_db.indexing.coded import Numbers
-from embedded_db.indexing.function_words import FUNCTION_WORDS
 from embedded_db.storage import scans
 from embedded_db.storage.connections import Database
 
@@ -78,7 +78,8 @@ class Words:
         Also those that are so common that they are left out.
         """
         asked = list(dict.fromkeys(word.lower() for word in WORD.findall(text)))[:MOST_WORDS]
-        words = [word for word in asked if word not in FUNCTION_WORDS] or asked
+        built = function_words.of(asked)
+        words = [word for word in asked if word not in built] or asked
         chosen: list[tuple[str, int]] = []
         left: list[str] = []
         spent = 0
