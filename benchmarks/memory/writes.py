@@ -22,7 +22,7 @@ from embedded_db.storage.store import Store
 
 INSERTS = 400
 QUEUED, TASKS = 10_000, 2  # each message waits for two stages
-BULK, AT_ONCE = 100_000, 5_000
+BULK, AT_ONCE = 100_000, 20_000
 NODES, EDGES = 20_000, 50_000
 NODE = "id, type, chat, sender, role, title, content, properties, metadata, created_at, updated_at, hash"
 TASK = "n, stage, priority, queued_at"

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from ml_bridge import MLRuntime
 
 
-AT_ONCE = 5_000
-"""Messages of a bulk that are in memory at once."""
 CONVERSATION = 100
 """More messages than these at once are no conversation but a bulk."""
 
@@ -228,13 +226,12 @@ class EmbeddedDB(Asking):
         """
         general: dict[str, Any] = {"type": "Message"} if chat_id is None else {"type": "Message", "chat_id": chat_id}
         coming = iter(messages)
-        ids: list[str] = []
-        with self.transaction():
-            while new := [drafts.node_draft({**general, **message}) for message in islice(coming, AT_ONCE)]:
-                bulk = len(ids) + len(new) > CONVERSATION
-                self.store.add_nodes(new, Priority.BATCH if bulk else Priority.URGENT)
-                ids += [draft.id for draft in new]
-        return ids
+        first = list(islice(coming, CONVERSATION + 1))
+        return self.store.add_many(
+            chain(first, coming),
+            lambda message: drafts.node_draft({**general, **message}),
+            Priority.BATCH if len(first) > CONVERSATION else Priority.URGENT,
+        )
 
     def get_entities_mentioned_in(self, node_id: str) -> list[Entity]:
         """Return the entities that a node mentions, in the order in which they were found. Raises NodeNotFound."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +13,16 @@ from embedded_db import Conflict, EdgeNotFound, EmbeddedDB, EmbeddingNotFound, I
 from embedded_db.drafts import EdgeDraft, edge_draft, embedding_draft, node_draft
 from embedded_db.storage import changes, schema
 from embedded_db.storage.connections import Connections
-from embedded_db.storage.store import Store
+from embedded_db.storage.store import AT_ONCE, Store
 from embedded_db.storage.tasks import Priority
 from embedded_db.types import Provenance
 
 WOVEN = Provenance("link", "test-1", b"0" * 16)
 DAYS = ["1969-12-30T12:00+00:00", "1969-12-30T23:59:59.5+00:00", "1970-01-01T00:00+00:00", "2024-02-29T12:00+00:00"]
+
+
+class Undone(Exception):
+    pass
 
 
 @pytest.fixture
@@ -151,3 +157,37 @@ def test_a_file_of_the_first_version_keeps_its_queue(tmp_path: Path, monkeypatch
         store.connections.close()
     with EmbeddedDB(tmp_path / "m.db", durability="normal", weave=False) as db:
         assert db.weaver_status()["pending"] == {"embed": 1}
+
+
+def test_messages_of_several_steps_are_stored_in_their_order_with_words_and_tasks(db: EmbeddedDB) -> None:
+    texts = [f"number {n} of many" for n in range(2 * AT_ONCE + 1)]
+    ids = db.add_messages(({"content": text} for text in texts), "chat")
+    assert [message.content for message in db.get_node("chat").messages()] == texts
+    assert [message.id for message in db.get_node("chat").messages()] == ids
+    assert db.weaver_status()["pending"]["embed"] == len(texts)
+    last = db.query(semantic_query={"text": str(2 * AT_ONCE), "mode": "words"})
+    assert [hit.node.id for hit in last] == [ids[-1]]
+
+
+@pytest.mark.parametrize("place", [0, AT_ONCE - 1, AT_ONCE, 2 * AT_ONCE])
+def test_one_bad_message_of_a_bulk_leaves_nothing_behind(db: EmbeddedDB, place: int) -> None:
+    messages = [{"content": "something"} for _ in range(2 * AT_ONCE + 1)]
+    messages[place] = {"contents": "no such field"}
+    with pytest.raises(InvalidNode, match="contents"):
+        db.add_messages(messages, "chat")
+    assert db.stats()["nodes"] == {} and db.weaver_status()["queue_size"] == 0
+    assert db.repair() == []
+
+
+def test_where_messages_come_from_may_use_the_database_while_it_is_asked(db: EmbeddedDB) -> None:
+    def coming() -> Iterator[dict[str, str]]:
+        for n in range(AT_ONCE + 10):
+            with contextlib.suppress(Undone), db.transaction():
+                db.create_node({"type": "Stone", "id": f"stone {n}"})
+                if n % 2:
+                    raise Undone
+            yield {"content": f"message {n}", "id": f"m{n}"}
+
+    db.add_messages(coming(), "chat")
+    assert db.stats()["nodes"] == {"Chat": 1, "Message": AT_ONCE + 10, "Stone": AT_ONCE // 2 + 5}
+    assert db.weaver_status()["pending"]["embed"] == AT_ONCE + 10

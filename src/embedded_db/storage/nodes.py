@@ -45,6 +45,13 @@ def insert(database: sqlite3.Connection, new: Sequence[NodeDraft], chats: dict[s
     Raises:
         Conflict: an id, or an entity, is there already.
     """
+    numbers = insert_rows(database, new, chats)
+    tell(database, new, numbers)
+    return numbers
+
+
+def insert_rows(database: sqlite3.Connection, new: Sequence[NodeDraft], chats: dict[str, int]) -> range:
+    """The first half of :func:`insert`: the rows alone."""
     new = _with_free_ids(database, new)
     if not new:
         return range(0)
@@ -63,10 +70,14 @@ def insert(database: sqlite3.Connection, new: Sequence[NodeDraft], chats: dict[s
             last = rows.insert(database, INSERT_SAID, values)
     except rows.Refused as error:
         raise _conflict(database, new[error.place], error) from error
-    numbers = range(last + 1 - len(new), last + 1)
-    _index_new_words(database, new, numbers)
-    changes.note(database, "node", "put", numbers)
-    return numbers
+    return range(last + 1 - len(new), last + 1)
+
+
+def tell(database: sqlite3.Connection, new: Sequence[NodeDraft], numbers: range) -> None:
+    """The second half of :func:`insert`: the words, and the log of what happened."""
+    if new:
+        _index_new_words(database, new, numbers)
+        changes.note(database, "node", "put", numbers)
 
 
 def replace(database: sqlite3.Connection, old: NodeRow, draft: NodeDraft, chats: dict[str, int]) -> None:

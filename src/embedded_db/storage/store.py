@@ -6,10 +6,11 @@ The Weaver says by two callables which stages a new text asks for, so that the s
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from itertools import count
-from typing import Any
+from itertools import count, islice
+from typing import Any, TypeVar
 
 from embedded_db import drafts
 from embedded_db.drafts import EdgeDraft, EmbeddingDraft, NodeDraft
@@ -19,9 +20,12 @@ from embedded_db.storage.connections import Connections, Transaction
 from embedded_db.storage.tasks import Priority
 from embedded_db.types import EdgeRow, EmbeddingRow, NodeRow
 
+Given = TypeVar("Given")
 Stages = Callable[[str], Sequence[tuple[str, Priority]]]
 """Stages with their priority, by type of node."""
 TRIM_EVERY = 5_000  # commits
+AT_ONCE = 1_000
+"""New nodes of a bulk that are stored together."""
 MUCH_TEXT = 30_000  # characters in one step: about as many words as FTS5 has room for at first
 
 
@@ -76,6 +80,30 @@ class Store:
         """
         with self.writing() as database:
             return self._add_nodes(database, new, at_most)[0]
+
+    def add_many(
+        self, given: Iterable[Given], make: Callable[[Given], NodeDraft], at_most: Priority = Priority.URGENT
+    ) -> list[str]:
+        """Make nodes of what is given and store them as :meth:`add_nodes`; return their ids.
+
+        Another thread makes the next ones while SQLite writes words and tasks of some, for which nobody needs Python.
+        """
+        ids: list[str] = []
+        coming = iter(given)
+
+        def made(some: list[Given]) -> list[NodeDraft]:
+            return [make(one) for one in some]
+
+        with self.writing() as database, ThreadPoolExecutor(1, "embedded_db-drafts") as other:
+            new = made(list(islice(coming, AT_ONCE)))
+            while new:
+                numbers, chats = self._add_rows(database, new)
+                following = list(islice(coming, AT_ONCE))
+                next_ones = other.submit(made, following) if following else None
+                self._complete(database, new, numbers, chats, at_most)
+                ids += [draft.id for draft in new]
+                new = [] if next_ones is None else next_ones.result()
+        return ids
 
     def add_node(self, draft: NodeDraft) -> NodeRow:
         """Store a node. Raises as :meth:`add_nodes`."""
@@ -241,6 +269,12 @@ class Store:
     def _add_nodes(
         self, database: sqlite3.Connection, new: Sequence[NodeDraft], at_most: Priority = Priority.URGENT
     ) -> tuple[range, dict[str, int]]:
+        numbers, chats = self._add_rows(database, new)
+        self._complete(database, new, numbers, chats, at_most)
+        return numbers, chats
+
+    def _add_rows(self, database: sqlite3.Connection, new: Sequence[NodeDraft]) -> tuple[range, dict[str, int]]:
+        """Store the rows of new nodes; return their numbers, and those of their chats."""
         own = {draft.id: place for place, draft in enumerate(new) if draft.type == "Chat"}
         named = {draft.chat_id for draft in new if draft.chat_id is not None}
         chats = self._chats(database, named - own.keys())
@@ -248,11 +282,21 @@ class Store:
             database.execute("PRAGMA defer_foreign_keys = ON")  # a message may come before its chat
             first = nodes.last_number(database) + 1
             chats |= {id: first + place for id, place in own.items()}
-        numbers = nodes.insert(database, new, chats)
+        return nodes.insert_rows(database, new, chats), chats
+
+    def _complete(
+        self,
+        database: sqlite3.Connection,
+        new: Sequence[NodeDraft],
+        numbers: range,
+        chats: Mapping[str, int],
+        at_most: Priority,
+    ) -> None:
+        """Write all that belongs to new rows: words, log and tasks."""
+        nodes.tell(database, new, numbers)
         if sum(len(draft.content) for draft in new) > MUCH_TEXT:
             self.connections.swollen = True
         self._ask_for(database, new, numbers, chats, at_most)
-        return numbers, chats
 
     def _chats(self, database: sqlite3.Connection, ids: set[str]) -> dict[str, int]:
         """Numbers of chats by id; those that do not exist yet are made, without a title."""
