@@ -38,7 +38,14 @@ CONVERSATION = 100
 
 
 class _Undone(Exception):
-    """A block raised, so its transaction is undone."""
+    """What users do inside a transaction raised, so it is undone; the store would take their error for one of its."""
+
+
+def _marked(messages: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    try:
+        yield from messages
+    except Exception as error:
+        raise _Undone from error
 
 
 class EmbeddedDB(Asking):
@@ -227,11 +234,14 @@ class EmbeddedDB(Asking):
         general: dict[str, Any] = {"type": "Message"} if chat_id is None else {"type": "Message", "chat_id": chat_id}
         coming = iter(messages)
         first = list(islice(coming, CONVERSATION + 1))
-        return self.store.add_many(
-            chain(first, coming),
-            lambda message: drafts.node_draft({**general, **message}),
-            Priority.BATCH if len(first) > CONVERSATION else Priority.URGENT,
-        )
+        try:
+            return self.store.add_many(
+                _marked(chain(first, coming)),
+                lambda message: drafts.node_draft({**general, **message}),
+                Priority.BATCH if len(first) > CONVERSATION else Priority.URGENT,
+            )
+        except _Undone as undone:
+            raise undone.__cause__ or undone from None
 
     def get_entities_mentioned_in(self, node_id: str) -> list[Entity]:
         """Return the entities that a node mentions, in the order in which they were found. Raises NodeNotFound."""
@@ -252,9 +262,7 @@ class EmbeddedDB(Asking):
         try:
             yield self
         except BaseException:
-            writing.__exit__(
-                _Undone, _Undone(), None
-            )  # not the user's own error: the store would take it for one of its
+            writing.__exit__(_Undone, _Undone(), None)
             raise
         writing.__exit__(None, None, None)
 

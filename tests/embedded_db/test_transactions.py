@@ -53,7 +53,7 @@ def test_an_error_inside_leaves_the_rest_of_the_transaction_as_it_was(db: Embedd
 def test_a_bulk_comes_in_wholly_or_not_at_all_and_what_its_source_raises_is_passed_on(
     db: EmbeddedDB, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embedded_db.database.AT_ONCE", 10)
+    monkeypatch.setattr("embedded_db.storage.store.AT_ONCE", 10)
 
     def messages(good: int) -> Iterator[dict[str, str]]:
         for i in range(good):
