@@ -41,13 +41,6 @@ class _Undone(Exception):
     """What users do inside a transaction raised, so it is undone; the store would take their error for one of its."""
 
 
-def _marked(messages: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    try:
-        yield from messages
-    except Exception as error:
-        raise _Undone from error
-
-
 class EmbeddedDB(Asking):
     """A property, graph, vector and full-text database for chats and knowledge, in one file. Safe for threads.
 
@@ -72,8 +65,8 @@ class EmbeddedDB(Asking):
                 nothing else, when the power fails.
             weave: whether texts are embedded, linked and summarised in the background. If not, what is to be done is
                 noted all the same, and done by whoever opens the file with a Weaver, or after :meth:`resume_weaver`.
-        self.store.entry_stages = lru_cache(self.weaver.entry_stages)  # each message asks
-        self.store.chat_stages = lru_cache(self.weaver.chat_stages)
+            embedding_model: name or folder of the model that makes vectors, while this is open; None is the one with
+                which the file was made or last rewoven, at first the one that ships with LeIndex.
             runtime: where models run; None is a runtime that is shared by all that name none.
             modules: stages of the Weaver of your own, which run after its own.
 
@@ -233,15 +226,16 @@ class EmbeddedDB(Asking):
         """
         general: dict[str, Any] = {"type": "Message"} if chat_id is None else {"type": "Message", "chat_id": chat_id}
         coming = iter(messages)
-        first = list(islice(coming, CONVERSATION + 1))
-        try:
-            return self.store.add_many(
-                _marked(chain(first, coming)),
-                lambda message: drafts.node_draft({**general, **message}),
-                Priority.BATCH if len(first) > CONVERSATION else Priority.URGENT,
-            )
-        except _Undone as undone:
-            raise undone.__cause__ or undone from None
+        with self.transaction():
+            first = list(islice(coming, CONVERSATION + 1))
+            try:
+                return self.store.add_many(
+                    _marked(chain(first, coming)),
+                    lambda message: drafts.node_draft({**general, **message}),
+                    Priority.BATCH if len(first) > CONVERSATION else Priority.URGENT,
+                )
+            except _Undone as undone:
+                raise undone.__cause__ or undone from None
 
     def get_entities_mentioned_in(self, node_id: str) -> list[Entity]:
         """Return the entities that a node mentions, in the order in which they were found. Raises NodeNotFound."""
@@ -407,3 +401,11 @@ class EmbeddedDB(Asking):
     ) -> Literal[False]:
         self.close()
         return False
+
+
+def _marked(messages: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Raise what the source of messages raises as an _Undone."""
+    try:
+        yield from messages
+    except Exception as error:
+        raise _Undone from error

@@ -194,9 +194,7 @@ def _operand(property: str, operator: str, value: Any) -> Any:
             raise InvalidQuery(f"{property} Exists takes True or False, not {value!r}.", property, operator)
         return value is not False
     if operator in ("In", "Between"):
-        if not isinstance(value, (list, tuple)) and (
-            isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__")
-        ):
+        if not isinstance(value, (list, tuple)) and not _several(value):
             raise InvalidQuery(f"{property} {operator} takes a list, not {value!r}.", property, operator)
         values = [_single(property, operator, one) for one in value]
         if operator == "Between" and not (len(values) == PAIR and alike(*values)):
