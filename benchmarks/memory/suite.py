@@ -47,7 +47,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--vectors", type=int, nargs="+", default=[20_000], help="sizes of the filter benchmark")
     parser.add_argument("--messages", type=int, nargs="+", default=[50_000], help="sizes of the converged query")
     parser.add_argument("--large", type=Path, metavar="FILE", help="a large database whose opening is timed")
-    parser.add_argument("--locomo", type=Path, metavar="FILE", help="locomo10.json, or REALTALK's folder of chats")
+    parser.add_argument(
+        "--locomo", type=Path, nargs="+", metavar="FILE", help="locomo10.json, REALTALK's folder of chats, or both"
+    )
     parser.add_argument("--models", nargs="+", default=[], metavar="FOLDER", help="embedding models to try as well")
     options = parser.parse_args(arguments)
     options.parts = options.parts or ["filter", "converged", "writes"]
@@ -116,9 +118,12 @@ def _writes(options: argparse.Namespace) -> dict[str, float]:
 
 
 def _locomo(options: argparse.Namespace) -> dict[str, Any]:
-    figures = locomo.measure(options.locomo, [None, *options.models])
-    heads = list(next(iter(figures.values())))
-    rows = [[name, *(found.get(head) for head in heads)] for name, found in figures.items()]
-    title = "REALTALK" if options.locomo.is_dir() else f"LoCoMo; others have measured {locomo.PUBLISHED}"
-    print(f"\n{title}\n{record.table(['', *heads], rows)}\n")
-    return {title.partition(";")[0]: figures}
+    told = {}
+    for path in options.locomo:
+        name = "REALTALK" if path.is_dir() else "LoCoMo"
+        figures = told[name] = locomo.measure(path, [None, *options.models])
+        heads = list(next(iter(figures.values())))
+        rows = [[name, *(found.get(head) for head in heads)] for name, found in figures.items()]
+        print(f"\n{name}\n{record.table(['', *heads], rows)}\n")
+    print(f"Others have measured {locomo.PUBLISHED} on LoCoMo.")
+    return told
