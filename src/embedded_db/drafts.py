@@ -235,7 +235,7 @@ def vector_of(values: ArrayLike) -> NDArray[np.float32]:
     """Check a vector: numbers in one row that say a direction. Raises InvalidNode."""
     try:
         if type(values) is np.ndarray and values.dtype == np.float32:
-            vector = np.ascontiguousarray(values)
+            vector = np.asarray(values, order="C")
         else:
             with np.errstate(over="ignore"):  # it is infinite then, and refused below
                 vector = np.asarray(values, dtype=np.float32, order="C")

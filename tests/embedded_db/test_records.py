@@ -262,7 +262,11 @@ def test_a_node_has_one_vector_for_each_model(db: EmbeddedDB) -> None:
     assert chat.embedding() is None and db.stats()["embeddings"] == {"mine": 1}
 
 
-@pytest.mark.parametrize("vector", [[], [[1, 2]], [0, 0], [float("nan")], [float("inf")], [1e99], ["a"], None, 3.0])
+NOT_VECTORS = [[], [[1, 2]], [0, 0], [float("nan")], [float("inf")], [1e99], ["a"], None, 3.0]
+NOT_ARRAYS = [np.array(values, np.float32) for values in ([], [[1, 2]], [0, 0], [float("nan"), 1], [float("inf")], 3.0)]
+
+
+@pytest.mark.parametrize("vector", [*NOT_VECTORS, *NOT_ARRAYS])
 def test_a_vector_says_a_direction(db: EmbeddedDB, vector: object) -> None:
     chat = db.create_chat()
     with pytest.raises(InvalidNode, match=r"[Vv]ector"):
