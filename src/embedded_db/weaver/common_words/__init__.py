@@ -1,7 +1,7 @@
 """Words that say nothing about what a text is about: function words, and what people say in any conversation.
 
-One file for each language, as for function words. In a large database, words of other languages count by how many chats
-they are said in.
+One file for each language, with what is not among its function words already. In a large database, words of other
+languages count by how many chats they are said in.
 """
 
 from __future__ import annotations
