@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from embedded_db import Closed, Conflict, DbError, EmbeddedDB
+from embedded_db.database import CONVERSATION
 from embedded_db.storage import changes
 from embedded_db.storage import store as store_module
 
@@ -50,21 +51,22 @@ def test_an_error_inside_leaves_the_rest_of_the_transaction_as_it_was(db: Embedd
     assert titles(db) == ["kept"]
 
 
+@pytest.mark.parametrize("good", [0, 25, CONVERSATION + 1, CONVERSATION + 30])
 def test_a_bulk_comes_in_wholly_or_not_at_all_and_what_its_source_raises_is_passed_on(
-    db: EmbeddedDB, monkeypatch: pytest.MonkeyPatch
+    db: EmbeddedDB, monkeypatch: pytest.MonkeyPatch, good: int
 ) -> None:
     monkeypatch.setattr("embedded_db.storage.store.AT_ONCE", 10)
 
-    def messages(good: int) -> Iterator[dict[str, str]]:
+    def messages() -> Iterator[dict[str, str]]:
         for i in range(good):
             yield {"content": str(i)}
         json.loads("{")
 
     with pytest.raises(json.JSONDecodeError):
-        db.add_messages(messages(25), "c")
+        db.add_messages(messages(), "c")
     assert db.stats()["nodes"] == {}
-    ids = db.add_messages(({"content": str(i)} for i in range(25)), "c")
-    assert [message.id for message in db.chats()[0].messages()] == ids
+    ids = db.add_messages(({"content": str(i)} for i in range(good)), "c")
+    assert [message.id for chat in db.chats() for message in chat.messages()] == ids and len(ids) == good
 
 
 def test_others_see_a_transaction_when_it_is_over(db: EmbeddedDB) -> None:
