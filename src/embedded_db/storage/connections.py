@@ -32,8 +32,6 @@ DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 UNREADABLE = ("Could not decode to UTF-8", "no such table")
 UNWRITABLE = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM")
 BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
-TOLD = (sqlite3.Error, json.JSONDecodeError)
-"""Errors that :func:`sentences` makes its own of."""
 
 
 class _Forks:
@@ -49,8 +47,12 @@ _forks = _Forks()
 os.register_at_fork(after_in_child=_forks.copied)  # asking for the process each time would cost a system call
 
 
-class sentences:  # noqa: N801 (a class because each query comes by here: a generator takes three times as long)
-    """Raise SQLite's errors of the block as a DbError with a next step."""
+class Sentences:
+    """Raises SQLite's errors of a block as a DbError with a next step.
+
+    Contexts of this module are classes: each query and each message comes by here, and a generator takes three times as
+    long.
+    """
 
     __slots__ = ("_path",)
 
@@ -61,11 +63,11 @@ class sentences:  # noqa: N801 (a class because each query comes by here: a gene
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None:
-            _raise_told(self._path, error)
+        _tell(self._path, error)
 
 
-def _raise_told(path: str, error: BaseException) -> None:
+def _tell(path: str, error: BaseException | None) -> None:
+    """Raise what is SQLite's error, or one of what it keeps, as a DbError."""
     if isinstance(error, sqlite3.Error):
         raise _told(path, error) from error
     if isinstance(error, json.JSONDecodeError):
@@ -104,7 +106,7 @@ class Connections:
         """Whether much text was stored: FTS5 keeps a table as large as its words, and clears it at each commit."""
         self._closed = False
         self._forks = _forks.count
-        with sentences(self.path):
+        with Sentences(self.path):
             self._writer = self._first_connection()
 
     def writing(
@@ -174,7 +176,7 @@ class Connections:
             raise Conflict(f"There is {path} already; choose another path, or remove it.")
         unfinished = path.with_name(path.name + ".unfinished")
         unfinished.unlink(missing_ok=True)
-        with self.snapshot() as source, sentences(str(path)):
+        with self.snapshot() as source, Sentences(str(path)):
             copy = sqlite3.connect(unfinished)
             try:
                 source.backup(copy)
@@ -253,7 +255,7 @@ class Connections:
 
 
 class _Reading:
-    """One block that reads; a class for the same reason as :class:`sentences`."""
+    """One block that reads."""
 
     __slots__ = ("_connection", "_connections")
 
@@ -261,18 +263,17 @@ class _Reading:
         self._connections = connections
 
     def __enter__(self) -> sqlite3.Connection:
-        with sentences(self._connections.path):
+        with Sentences(self._connections.path):
             self._connection = self._connections.borrow()
         return self._connection
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._connections.give_back(self._connection)
-        if error is not None:
-            _raise_told(self._connections.path, error)
+        _tell(self._connections.path, error)
 
 
 class Transaction:
-    """A transaction of the writer, as a context; a class for the same reason as :class:`sentences`."""
+    """A transaction of the writer."""
 
     __slots__ = ("_after_commit", "_before_commit", "_connections", "_depth")
 
@@ -299,8 +300,8 @@ class Transaction:
             held._writer.execute(f"SAVEPOINT s{self._depth}" if self._depth else "BEGIN IMMEDIATE")
         except BaseException as error:
             held._lock.release()
-            with sentences(held.path):
-                raise error
+            _tell(held.path, error)
+            raise
         held._depth += 1
         return held._writer
 
@@ -331,11 +332,10 @@ class Transaction:
     def _undo(self, error: BaseException) -> None:
         """Undo it, and raise what is SQLite's error as a sentence."""
         writer = self._connections._writer
-        with sentences(self._connections.path):
+        with Sentences(self._connections.path):
             if writer.in_transaction:
                 writer.execute(f"ROLLBACK TO s{self._depth}" if self._depth else "ROLLBACK")
-            if isinstance(error, TOLD):
-                raise error
+        _tell(self._connections.path, error)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
